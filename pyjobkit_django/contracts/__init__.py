@@ -1,0 +1,44 @@
+"""What backends, executors, contexts, log sinks and event buses promise each other."""
+
+from __future__ import annotations
+
+from pyjobkit_django.contracts.backend import QueueBackend, Slot
+from pyjobkit_django.contracts.executor import ExecContext, Executor
+from pyjobkit_django.contracts.observers import EventBus, LogRecord, LogSink
+from pyjobkit_django.contracts.values import (
+    ClaimedRow,
+    ClaimRequest,
+    JobRecord,
+    LeaseReport,
+    ProgressUpdate,
+    Sweep,
+    Wakeup,
+    WakeupKind,
+    WorkerBeat,
+)
+from pyjobkit_django.errors import OptimisticLockError
+from pyjobkit_django.jobs import ClaimedJob, JobSpec
+from pyjobkit_django.outcomes import Outcome
+
+__all__ = [
+    "ClaimRequest",
+    "ClaimedJob",
+    "ClaimedRow",
+    "EventBus",
+    "ExecContext",
+    "Executor",
+    "JobRecord",
+    "JobSpec",
+    "LeaseReport",
+    "LogRecord",
+    "LogSink",
+    "OptimisticLockError",
+    "Outcome",
+    "ProgressUpdate",
+    "QueueBackend",
+    "Slot",
+    "Sweep",
+    "Wakeup",
+    "WakeupKind",
+    "WorkerBeat",
+]

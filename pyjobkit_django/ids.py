@@ -1,0 +1,30 @@
+"""Job ids: UUIDv7 (RFC 9562), so that the primary key is also the order of creation."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from uuid import UUID
+
+_lock = threading.Lock()
+_last = 0
+
+
+def new_job_id() -> UUID:
+    """Return a UUIDv7 that is greater than every one made before in this process."""
+    global _last  # noqa: PLW0603 - the sequence is one per process by definition
+    millisecond = time.time_ns() // 1_000_000
+    with _lock:
+        # 48 bits of time and a 74-bit tail; within a millisecond (or after the
+        # clock stepped back) the tail grows by a random step instead.
+        fresh = millisecond << 74 | int.from_bytes(os.urandom(10)) >> 7
+        _last = (
+            fresh
+            if fresh >> 74 > _last >> 74
+            else _last + 1 + int.from_bytes(os.urandom(4))
+        )
+        sequence = _last
+    tail = sequence & (1 << 74) - 1
+    high = sequence >> 74 << 16 | 0x7000 | tail >> 62
+    return UUID(int=high << 64 | 0b10 << 62 | tail & (1 << 62) - 1)

@@ -1,0 +1,131 @@
+"""What each field of a job may hold; every check names the field and the way out."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, Final
+
+from pyjobkit_django.errors import InvalidJobError, InvalidSpecError
+from pyjobkit_django.retry import MAX_DELAY_S, parse_policy
+
+#: The longest kind, queue or tag, in characters.
+MAX_NAME: Final = 128
+#: The longest idempotency_key, unique_key or retry_policy, in characters.
+MAX_KEY: Final = 255
+MAX_TAGS: Final = 32
+MAX_ATTEMPTS: Final = 32_767
+MAX_PRIORITY: Final = 2**31 - 1
+
+#: How much of a refused value an error shows.
+_SHOWN: Final = 60
+_NAME = re.compile(r"[A-Za-z0-9_.-]+")
+
+
+def check_name(field: str, value: Any) -> None:
+    """Refuse a kind, queue or tag that is not a short plain word."""
+    if (
+        not isinstance(value, str)
+        or not _NAME.fullmatch(value)
+        or len(value) > MAX_NAME
+    ):
+        raise InvalidJobError(
+            field,
+            f"{_show(value)} must be 1 to {MAX_NAME} letters, digits, dots, dashes or underscores",
+        )
+
+
+def check_integer(field: str, value: Any, low: int, high: int) -> None:
+    """Refuse what is not a whole number from ``low`` to ``high``."""
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int)
+        or not low <= value <= high
+    ):
+        raise InvalidJobError(
+            field, f"must be a whole number from {low} to {high}, not {_show(value)}"
+        )
+
+
+def check_timeout(value: Any) -> None:
+    """Refuse a timeout that is not a positive number of seconds."""
+    if value is None:
+        return
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not number or not 0 < value <= MAX_DELAY_S:
+        raise InvalidJobError(
+            "timeout_s", f"must be a number of seconds above 0, not {_show(value)}"
+        )
+
+
+def check_retry_policy(value: Any) -> None:
+    """Refuse a retry policy that does not parse; a policy object is a TypeError."""
+    if value is None:
+        return
+    if not isinstance(value, str):
+        msg = (
+            f"retry_policy must be a string such as 'exponential:1:2', not a "
+            f"{type(value).__name__}; a policy object goes to Worker(retry_policy=…)"
+        )
+        raise TypeError(msg)
+    if len(value) > MAX_KEY:
+        raise InvalidJobError("retry_policy", f"is longer than {MAX_KEY} characters")
+    try:
+        parse_policy(value)
+    except InvalidSpecError as error:
+        raise InvalidJobError("retry_policy", str(error)) from None
+
+
+def check_time(field: str, value: Any) -> None:
+    """Refuse a time without a zone, which would mean another moment elsewhere."""
+    if value is None:
+        return
+    if not isinstance(value, datetime):
+        raise InvalidJobError(field, f"must be an aware datetime, not {_show(value)}")
+    if value.utcoffset() is None:
+        raise InvalidJobError(
+            field, f"{value} is naive; give it a zone, for example tzinfo=datetime.UTC"
+        )
+
+
+def check_key(field: str, value: Any) -> None:
+    """Refuse a key that is not a printable string of 1 to 255 characters."""
+    if value is None:
+        return
+    if (
+        not isinstance(value, str)
+        or not 0 < len(value) <= MAX_KEY
+        or not value.isprintable()
+    ):
+        raise InvalidJobError(
+            field, f"must be 1 to {MAX_KEY} printable characters, not {_show(value)}"
+        )
+
+
+def clean_tags(value: Any) -> tuple[str, ...]:
+    """Return the distinct tags in order, stripped of outer blanks."""
+    if isinstance(value, str) or not isinstance(value, Iterable):
+        raise InvalidJobError("tags", f"must be a list of strings, not {_show(value)}")
+    tags = [tag.strip() if isinstance(tag, str) else tag for tag in value]
+    for tag in tags:
+        check_name("tags", tag)
+    if len(set(tags)) > MAX_TAGS:
+        raise InvalidJobError("tags", f"at most {MAX_TAGS} tags, not {len(set(tags))}")
+    return tuple(sorted(set(tags)))
+
+
+def check_delay(field: str, seconds: Any) -> float:
+    """Return a wait in seconds, or refuse one that is negative or endless."""
+    number = isinstance(seconds, (int, float)) and not isinstance(seconds, bool)
+    if not number or math.isnan(seconds) or not 0 <= seconds <= MAX_DELAY_S:
+        raise InvalidJobError(
+            field, f"must be 0 to {MAX_DELAY_S:,.0f} seconds, not {_show(seconds)}"
+        )
+    return float(seconds)
+
+
+def _show(value: Any) -> str:
+    shown = repr(value)
+    return shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}…"

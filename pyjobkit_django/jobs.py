@@ -1,0 +1,211 @@
+"""What a job is, and the one table of how it moves.
+
+Everything here is a plain value: no clock, no database, no event loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final, Self
+from uuid import UUID
+
+from pyjobkit_django.errors import InvalidJobError, UnknownQueueError
+from pyjobkit_django.ids import new_job_id
+from pyjobkit_django.job_fields import (
+    MAX_ATTEMPTS,
+    MAX_PRIORITY,
+    check_integer,
+    check_key,
+    check_name,
+    check_retry_policy,
+    check_time,
+    check_timeout,
+    clean_tags,
+)
+from pyjobkit_django.payload import JSON, MAX_BYTES, clean_payload
+
+
+class JobStatus(StrEnum):
+    """Where a job stands. ``queued`` means due: what is due later is ``scheduled``."""
+
+    SCHEDULED = "scheduled"
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCESS = "success"
+    FAILED = "failed"
+    TIMEOUT = "timeout"
+    CANCELLED = "cancelled"
+
+
+WAITING: Final = frozenset({JobStatus.SCHEDULED, JobStatus.QUEUED})
+FINAL: Final = frozenset(
+    {JobStatus.SUCCESS, JobStatus.FAILED, JobStatus.TIMEOUT, JobStatus.CANCELLED}
+)
+
+
+class Verb(StrEnum):
+    """The moves of a job; the same words stand in code, logs, admin and docs."""
+
+    PROMOTE = "promote"
+    CLAIM = "claim"
+    LEASE = "lease"
+    MARK_RUNNING = "mark_running"
+    EXTEND = "extend"
+    FINISH = "finish"
+    RETRY = "retry"
+    SNOOZE = "snooze"
+    RELEASE = "release"
+    CANCEL = "cancel"
+    REQUEST_CANCEL = "request_cancel"
+    REAP_UNSTARTED = "reap_unstarted"
+    REAP_RUNNING = "reap_running"
+    REQUEUE = "requeue"
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """From which statuses a verb leads to which, and what it adds to the counters."""
+
+    sources: frozenset[JobStatus]
+    targets: frozenset[JobStatus]
+    version: int
+    attempts: int
+
+
+def _move(sources: str, targets: str, *, version: int, attempts: int = 0) -> Move:
+    return Move(
+        frozenset(map(JobStatus, sources.split())),
+        frozenset(map(JobStatus, targets.split())),
+        version,
+        attempts,
+    )
+
+
+#: The life of a job. Backends read their conditions and counters here, and the
+#: conformance suite tries every verb on every status of it.
+MOVES: Final[Mapping[Verb, Move]] = {
+    Verb.PROMOTE: _move("scheduled", "queued", version=0),
+    Verb.CLAIM: _move("queued", "running", version=1, attempts=1),
+    Verb.LEASE: _move("queued", "queued", version=1),
+    Verb.MARK_RUNNING: _move("queued", "running", version=0, attempts=1),
+    Verb.EXTEND: _move("running", "running", version=0),
+    Verb.FINISH: _move("running", "success failed timeout cancelled", version=1),
+    Verb.RETRY: _move("running", "scheduled queued cancelled", version=1),
+    Verb.SNOOZE: _move("running", "scheduled queued cancelled", version=1, attempts=-1),
+    Verb.RELEASE: _move(
+        "running", "scheduled queued cancelled", version=1, attempts=-1
+    ),
+    Verb.CANCEL: _move("scheduled queued", "cancelled", version=1),
+    Verb.REQUEST_CANCEL: _move("running", "running", version=0),
+    Verb.REAP_UNSTARTED: _move("queued", "queued", version=1),
+    Verb.REAP_RUNNING: _move("running", "queued failed cancelled", version=1),
+    Verb.REQUEUE: _move("failed timeout cancelled", "queued", version=1),
+}
+
+DEFAULT_QUEUE: Final = "default"
+DEFAULT_PRIORITY: Final = 100
+DEFAULT_MAX_ATTEMPTS: Final = 3
+#: How long a run may take where nobody said otherwise, in seconds.
+DEFAULT_TIMEOUT_S: Final = 300.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobSpec:
+    """A job as it is to be enqueued; making one checks every field.
+
+    Raises InvalidJobError (a ValueError) that names the field. ``timeout_s`` is in
+    seconds, ``scheduled_for`` an aware datetime, a lower ``priority`` runs first.
+    """
+
+    kind: str
+    payload: dict[str, JSON] = field(default_factory=dict)
+    id: UUID = field(default_factory=new_job_id)
+    queue: str = DEFAULT_QUEUE
+    priority: int = DEFAULT_PRIORITY
+    max_attempts: int = DEFAULT_MAX_ATTEMPTS
+    timeout_s: float | None = None
+    retry_policy: str | None = None
+    scheduled_for: datetime | None = None
+    idempotency_key: str | None = None
+    unique_key: str | None = None
+    tags: tuple[str, ...] = ()
+    parent: UUID | None = None
+
+    @classmethod
+    def build(cls, *, max_payload_bytes: int = MAX_BYTES, **fields: Any) -> Self:
+        """Return the spec of ``fields`` with its own copy of the payload."""
+        options = [name for name in cls.__dataclass_fields__ if name != "id"]
+        if unknown := set(fields).difference(options):
+            raise InvalidJobError(
+                min(unknown),
+                f"is not an option of a job; there are {', '.join(options)}",
+            )
+        if "kind" not in fields:
+            raise InvalidJobError("kind", "is missing")
+        payload = fields.pop("payload", None)
+        cleaned = clean_payload(
+            {} if payload is None else payload, max_bytes=max_payload_bytes
+        )
+        tags = clean_tags(fields.pop("tags", None) or ())
+        return cls(payload=cleaned, tags=tags, **fields)
+
+    def __post_init__(self) -> None:
+        """Check every field but the payload, which ``build`` copies and checks."""
+        check_name("kind", self.kind)
+        check_name("queue", self.queue)
+        check_integer("priority", self.priority, -MAX_PRIORITY, MAX_PRIORITY)
+        check_integer("max_attempts", self.max_attempts, 1, MAX_ATTEMPTS)
+        check_timeout(self.timeout_s)
+        check_retry_policy(self.retry_policy)
+        check_time("scheduled_for", self.scheduled_for)
+        check_key("idempotency_key", self.idempotency_key)
+        check_key("unique_key", self.unique_key)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobRules:
+    """What a site says of all its jobs: defaults, the queues there are, the size limit.
+
+    ``queues`` of None admits any queue.
+    """
+
+    priority: int = DEFAULT_PRIORITY
+    max_attempts: int = DEFAULT_MAX_ATTEMPTS
+    timeout_s: float | None = None
+    retry_policy: str | None = None
+    queues: tuple[str, ...] | None = None
+    max_payload_bytes: int = MAX_BYTES
+
+    def build(self, **fields: Any) -> JobSpec:
+        """Return the spec of ``fields`` under these rules; InvalidJobError if unsound."""
+        given = {name: value for name, value in fields.items() if value is not None}
+        for name in ("priority", "max_attempts", "timeout_s", "retry_policy"):
+            given.setdefault(name, getattr(self, name))
+        spec = JobSpec.build(max_payload_bytes=self.max_payload_bytes, **given)
+        if self.queues is not None and spec.queue not in self.queues:
+            raise UnknownQueueError(
+                "queue",
+                f"{spec.queue!r} is not one of {', '.join(self.queues)}; "
+                f"workers read only the queues listed in PYJOBKIT['QUEUES']",
+            )
+        return spec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimedJob:
+    """A running job in the hands of one worker; ``version`` is its fencing number."""
+
+    id: UUID
+    kind: str
+    payload: dict[str, Any]
+    version: int
+    attempts: int
+    max_attempts: int
+    created_at: datetime
+    queue: str = DEFAULT_QUEUE
+    timeout_s: float | None = None
+    retry_policy: str | None = None
+    tags: tuple[str, ...] = ()
