@@ -11,6 +11,10 @@ from pyjobkit_django.jobs import ClaimedJob, JobSpec, JobStatus, Verb
 from pyjobkit_django.payload import JSON, clean_json, clean_text
 
 
+#: How much of an error's text is kept, in characters; of a longer one the two ends.
+MAX_TEXT: Final = 20_000
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
     """Why a run did not succeed; ``as_json`` is what the job's record shows."""
@@ -28,11 +32,11 @@ class Failure:
     ) -> Self:
         """Return the failure that ``error`` stands for."""
         return cls(
-            error=clean_text(repr(error)),
+            error=_clip(repr(error)),
             exception_type=type(error).__qualname__,
-            message=clean_text(str(error)),
+            message=_clip(str(error)),
             reason=reason,
-            traceback=clean_text(traceback),
+            traceback=_clip(traceback),
         )
 
     @classmethod
@@ -147,3 +151,10 @@ class Outcome:
             delay_s=delay_s,
             **ends,
         )
+
+
+def _clip(text: str) -> str:
+    if len(text) > MAX_TEXT:
+        half = MAX_TEXT // 2
+        text = f"{text[:half]}\n… {len(text) - MAX_TEXT:,} characters left out …\n{text[-half:]}"
+    return clean_text(text)

@@ -6,7 +6,7 @@ import asyncio
 from abc import abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, override
 from uuid import UUID
 
 from pyjobkit_django.contracts import (
@@ -54,6 +54,7 @@ class BulkBackend(QueueBackend):
     async def reap(self) -> Sweep:
         """Take back the jobs whose lease has ended."""
 
+    @override
     async def enqueue(
         self,
         *,
