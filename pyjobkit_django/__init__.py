@@ -2,15 +2,67 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from pyjobkit_django.contracts import ExecContext, Executor, QueueBackend
 from pyjobkit_django.engine import Engine
 from pyjobkit_django.errors import DiscardJob, SnoozeJob
+from pyjobkit_django.registry import register
+
+if TYPE_CHECKING:
+    from pyjobkit_django.backends.memory import MemoryBackend
+    from pyjobkit_django.backends.orm import DatabaseLogSink, DjangoBackend
+    from pyjobkit_django.shortcuts import (
+        acancel,
+        aenqueue,
+        aenqueue_many,
+        aget_job,
+        arequeue,
+        cancel,
+        enqueue,
+        enqueue_many,
+        get_job,
+        requeue,
+    )
+
+__version__ = "0.1.0.dev0"
 
 __all__ = [
+    "DatabaseLogSink",
     "DiscardJob",
+    "DjangoBackend",
     "Engine",
     "ExecContext",
     "Executor",
+    "MemoryBackend",
     "QueueBackend",
     "SnoozeJob",
+    "__version__",
+    "acancel",
+    "aenqueue",
+    "aenqueue_many",
+    "aget_job",
+    "arequeue",
+    "cancel",
+    "enqueue",
+    "enqueue_many",
+    "get_job",
+    "register",
+    "requeue",
 ]
+
+# What needs Django's app registry comes when it is asked for, so that the toolkit can
+# be imported without Django and the app before the registry is ready.
+_LATE = {
+    "MemoryBackend": "pyjobkit_django.backends.memory",
+    "DatabaseLogSink": "pyjobkit_django.backends.orm",
+    "DjangoBackend": "pyjobkit_django.backends.orm",
+}
+_SHORTCUTS = "pyjobkit_django.shortcuts"
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_LATE.get(name, _SHORTCUTS)), name)

@@ -147,10 +147,7 @@ class Engine:
         """Queue a failed, timed out or cancelled job again; else InvalidMoveError."""
         if job_id in await self.backend.requeue([job_id]):
             return
-        status = (await self.backend.get(job_id))["status"]
-        raise InvalidMoveError(
-            f"job {job_id} is {status}; only failed, timeout and cancelled jobs are requeued"
-        )
+        raise InvalidMoveError(job_id, (await self.backend.get(job_id))["status"])
 
     async def wait(self, job_id: UUID, *, timeout_s: float | None = None) -> JobRecord:
         """Return the job's record once it has ended.

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from datetime import timedelta
+    from uuid import UUID
 
 
 class PyjobkitError(Exception):
@@ -84,7 +85,16 @@ class LeaseLostError(PyjobkitError, RuntimeError):
 
 
 class InvalidMoveError(PyjobkitError, RuntimeError):
-    """The job's status does not allow what was asked for."""
+    """Only failed, timed out and cancelled jobs are requeued."""
+
+    def __init__(self, job_id: UUID, status: str) -> None:
+        """Name the job and what it is."""
+        super().__init__(job_id, status)
+
+    def __str__(self) -> str:
+        """Say why, and what would do."""
+        job_id, status = self.args
+        return f"job {job_id} is {status}; only failed, timeout and cancelled jobs are requeued"
 
 
 class UnsupportedError(PyjobkitError, NotImplementedError):

@@ -28,3 +28,9 @@ def new_job_id() -> UUID:
     tail = sequence & (1 << 74) - 1
     high = sequence >> 74 << 16 | 0x7000 | tail >> 62
     return UUID(int=high << 64 | 0b10 << 62 | tail & (1 << 62) - 1)
+
+
+def first_job_id_at(timestamp: float) -> UUID:
+    """Return the lowest id of a job made at ``timestamp`` (seconds since the epoch)."""
+    millisecond = max(0, min(int(timestamp * 1000), (1 << 48) - 1))
+    return UUID(int=millisecond << 80 | 0x7 << 76 | 0b10 << 62)

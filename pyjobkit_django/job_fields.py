@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable
 from datetime import datetime
@@ -119,7 +118,7 @@ def clean_tags(value: Any) -> tuple[str, ...]:
 def check_delay(field: str, seconds: Any) -> float:
     """Return a wait in seconds, or refuse one that is negative or endless."""
     number = isinstance(seconds, (int, float)) and not isinstance(seconds, bool)
-    if not number or math.isnan(seconds) or not 0 <= seconds <= MAX_DELAY_S:
+    if not number or not 0 <= seconds <= MAX_DELAY_S:
         raise InvalidJobError(
             field, f"must be 0 to {MAX_DELAY_S:,.0f} seconds, not {_show(seconds)}"
         )

@@ -116,7 +116,9 @@ def _normalise(kind: str, spec: RateLimitSpec) -> RateLimit:
         if unknown := set(spec) - {"max_per_second", "burst"}:
             raise InvalidSpecError(f"rate limit of {kind!r}: unknown {sorted(unknown)}")
         return _limit(kind, spec.get("max_per_second"), spec.get("burst"))
-    return _limit(kind, *spec) if isinstance(spec, tuple) else _limit(kind, spec)
+    if isinstance(spec, tuple) and len(spec) == 2:  # noqa: PLR2004 - rate and burst
+        return _limit(kind, *spec)
+    return _limit(kind, spec)
 
 
 def _limit(kind: str, rate: object, burst: object = None) -> RateLimit:

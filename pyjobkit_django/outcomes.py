@@ -10,7 +10,6 @@ from uuid import UUID
 from pyjobkit_django.jobs import ClaimedJob, JobSpec, JobStatus, Verb
 from pyjobkit_django.payload import JSON, clean_json, clean_text
 
-
 #: How much of an error's text is kept, in characters; of a longer one the two ends.
 MAX_TEXT: Final = 20_000
 
@@ -43,7 +42,7 @@ class Failure:
     def from_json(cls, reason: Mapping[str, Any]) -> Self:
         """Return the failure that ``as_json`` shows as ``reason``; any dict will do."""
         known = {
-            name: str(reason[name])
+            name: _clip(str(reason[name]))
             for name in ("error", "exception_type", "message", "reason")
             if reason.get(name) is not None
         }

@@ -11,8 +11,8 @@ from pyjobkit_django.errors import InvalidJobError
 
 type JSON = dict[str, JSON] | list[JSON] | str | int | float | bool | None
 
-#: Deepest nesting that every supported database accepts (MariaDB stops at 32).
-MAX_DEPTH: Final = 32
+#: Deepest nesting that every supported database accepts (MariaDB refuses 32).
+MAX_DEPTH: Final = 31
 #: The default bound of a payload or a result, in bytes of UTF-8 JSON.
 MAX_BYTES: Final = 1_048_576
 #: The integers that survive a round trip through every database.
@@ -104,7 +104,8 @@ def _clean_string(text: str, path: str) -> str:
         raise InvalidJobError(
             path, f"contains {culprit}, which databases refuse; remove it"
         )
-    return str(text)
+    # Where an Enum is a str, str() would give the member's name.
+    return str.__str__(text)
 
 
 def _join(path: str, key: Any) -> str:

@@ -92,7 +92,7 @@ class ExponentialBackoff(RetryPolicy):
         try:
             return min(self.base * self.factor ** (max(attempt, 1) - 1), ceiling)
         except OverflowError:
-            return ceiling
+            return ceiling if self.base else 0.0
 
 
 class JitteredExponentialBackoff(ExponentialBackoff):

@@ -25,7 +25,7 @@ from pyjobkit_django.contracts.values import (
     WorkerBeat,
 )
 from pyjobkit_django.errors import OptimisticLockError, UnsupportedError
-from pyjobkit_django.jobs import ClaimedJob, JobSpec, JobStatus, Verb
+from pyjobkit_django.jobs import FINAL, ClaimedJob, JobSpec, JobStatus, Verb
 from pyjobkit_django.outcomes import Outcome
 
 logger = logging.getLogger("pyjobkit.backend")
@@ -133,7 +133,7 @@ class QueueBackend(ABC):
 
     @abstractmethod
     async def retry(self, job_id: UUID, *, delay: float, expected_version: int) -> None:
-        """Queue a running job again, in ``delay`` seconds."""
+        """Queue a running job again, in ``delay`` seconds; cancel it if that was asked."""
 
     @abstractmethod
     async def reap_expired(self) -> int:
@@ -244,7 +244,7 @@ class QueueBackend(ABC):
         self,
         *,
         older_than: timedelta | None = None,
-        statuses: Collection[JobStatus] = (),
+        statuses: Collection[JobStatus] = tuple(FINAL),
     ) -> int:
         """Delete ended jobs with all that belongs to them; return how many."""
         raise UnsupportedError(f"{type(self).__name__} cannot purge jobs")
@@ -281,7 +281,8 @@ class QueueBackend(ABC):
         job_id, version = outcome.job_id, outcome.version
         reason = outcome.failure.as_json() if outcome.failure else {}
         try:
-            if outcome.verb is not Verb.FINISH:
+            if outcome.verb is not Verb.FINISH or outcome.status is JobStatus.CANCELLED:
+                # A retry of a job that is to be cancelled cancels it, and is fenced.
                 await self.retry(
                     job_id, delay=outcome.delay_s, expected_version=version
                 )
@@ -289,8 +290,6 @@ class QueueBackend(ABC):
                 await self.succeed(job_id, outcome.result, expected_version=version)
             elif outcome.status is JobStatus.TIMEOUT:
                 await self.timeout(job_id, expected_version=version)
-            elif outcome.status is JobStatus.CANCELLED:
-                await self.cancel(job_id)
             else:
                 await self.fail(job_id, reason, expected_version=version)
         except OptimisticLockError:

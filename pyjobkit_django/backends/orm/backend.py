@@ -1,0 +1,180 @@
+"""The backend contract over the tables: async verbs, each run on the lane it belongs to."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import timedelta
+from typing import Any, ClassVar, Self
+from uuid import UUID
+
+from django.db import connections
+
+from pyjobkit_django.backends.bulk import BulkBackend
+from pyjobkit_django.backends.orm import moves
+from pyjobkit_django.backends.orm.lanes import CallerLane, Duty, Lane, WorkerLanes
+from pyjobkit_django.backends.orm.slots import thread_slot
+from pyjobkit_django.backends.orm.wakeups import announce, listen
+from pyjobkit_django.contracts import (
+    ClaimedJob,
+    ClaimedRow,
+    ClaimRequest,
+    JobRecord,
+    JobSpec,
+    LeaseReport,
+    Outcome,
+    ProgressUpdate,
+    Slot,
+    Sweep,
+    Wakeup,
+    WakeupKind,
+    WorkerBeat,
+)
+from pyjobkit_django.errors import OptimisticLockError
+from pyjobkit_django.jobs import FINAL, JobStatus
+from pyjobkit_django.models import Job, WorkerRecord
+
+EVER = timedelta(0)
+
+
+class DjangoBackend(BulkBackend):
+    """Jobs in the database that Django's routers choose, or in ``using``.
+
+    Verbs run on ``lane``, by default the calling thread's, so that they take part in its
+    transaction. A worker's session gives the claim, the settle and the lease threads of
+    their own; with an explicit ``lane`` a worker too stays on it.
+    """
+
+    stores: ClassVar[frozenset[str]] = frozenset(
+        {"queue", "unique_key", "retry_policy", "tags", "parent"}
+    )
+    supports_operating: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        *,
+        lease_ttl_s: float = 30.0,
+        using: str | None = None,
+        lane: Lane | None = None,
+        notify: bool = True,
+    ) -> None:
+        self.lease_ttl_s = lease_ttl_s
+        self.using = moves.jobs_alias(using)
+        self.notify = notify
+        self._lane = lane or CallerLane()
+        self._stays = lane is not None
+        self.lanes: WorkerLanes | None = None
+
+    # The caller's verbs.
+
+    async def enqueue_many(self, specs: Sequence[JobSpec]) -> list[UUID]:
+        return await self._lane.run(moves.enqueue, specs, self.using)
+
+    async def get(self, job_id: UUID) -> JobRecord:
+        job = await self._lane.run(self._jobs.fetch, job_id)
+        return job.record()  # type: ignore[no-any-return] # fetch returns a Job
+
+    async def cancel(self, job_id: UUID) -> None:
+        await self._lane.run(moves.cancel, job_id, self.using)
+
+    async def requeue(self, job_ids: Collection[UUID]) -> frozenset[UUID]:
+        return await self._lane.run(moves.requeue, job_ids, self.using)
+
+    async def queue_depth(self) -> int:
+        return await self._lane.run(self._jobs.depth)
+
+    async def check_connection(self) -> None:
+        await self._lane.run(self._touch)
+
+    async def purge_finished(
+        self,
+        *,
+        older_than: timedelta | None = None,
+        statuses: Collection[JobStatus] = tuple(FINAL),
+    ) -> int:
+        def purge() -> int:
+            return self._jobs.purge(statuses=statuses, older_than=older_than or EVER)
+
+        return await self._lane.run(purge)
+
+    # The worker's verbs.
+
+    async def claim(self, request: ClaimRequest) -> list[ClaimedJob]:
+        return await self._on(Duty.CLAIM).run(self._jobs.claim, request)
+
+    async def lease(self, request: ClaimRequest) -> list[ClaimedRow]:
+        return await self._on(Duty.CLAIM).run(self._jobs.lease, request)
+
+    async def mark_running(self, job_id: UUID, worker_id: UUID) -> None:
+        lane = self._on(Duty.CLAIM)
+        if not await lane.run(self._jobs.mark_running, job_id, worker_id):
+            raise OptimisticLockError(
+                f"job {job_id} is not leased by worker {worker_id}, or may not start"
+            )
+
+    async def settle(self, outcomes: Sequence[Outcome]) -> frozenset[UUID]:
+        return await self._on(Duty.SETTLE).run(moves.settle, outcomes, self.using)
+
+    async def extend_leases(
+        self, worker_id: UUID, versions: Mapping[UUID, int], ttl_s: float
+    ) -> LeaseReport:
+        lane = self._on(Duty.LEASE)
+        return await lane.run(self._jobs.extend, worker_id, versions, ttl_s)
+
+    async def cancel_requests(self, job_ids: Collection[UUID]) -> frozenset[UUID]:
+        return await self._on(Duty.LEASE).run(self._jobs.cancel_requests, job_ids)
+
+    async def promote(self) -> Sweep:
+        return await self._on(Duty.TEND).run(moves.promote, self.using)
+
+    async def reap(self) -> Sweep:
+        return await self._on(Duty.TEND).run(moves.reap, self.using)
+
+    async def next_due_s(self, request: ClaimRequest) -> float | None:
+        return await self._on(Duty.CLAIM).run(self._jobs.next_due_s, request)
+
+    async def record_progress(self, updates: Sequence[ProgressUpdate]) -> None:
+        await self._on(Duty.SETTLE).run(self._jobs.record_progress, updates)
+
+    async def heartbeat(self, beat: WorkerBeat) -> None:
+        await self._on(Duty.TEND).run(self._beat, beat)
+
+    async def listen(self, receive: Callable[[Wakeup], None]) -> None:
+        if self.notify:
+            await listen(self.using, receive)
+
+    def slot(self) -> AbstractAsyncContextManager[Slot]:
+        return thread_slot()
+
+    @asynccontextmanager
+    async def worker_session(self) -> AsyncIterator[Self]:
+        if self._stays:
+            yield self
+            return
+        features = connections[self.using].features
+        lanes = WorkerLanes(one_writer=not features.has_select_for_update)
+        try:
+            yield self._with(lanes)
+        finally:
+            await lanes.close()
+
+    @property
+    def _jobs(self) -> Any:
+        return Job.objects.using(self.using)
+
+    def _with(self, lanes: WorkerLanes) -> Self:
+        own = copy.copy(self)
+        own.lanes = lanes
+        return own
+
+    def _on(self, duty: Duty) -> Lane:
+        return self.lanes[duty] if self.lanes else self._lane
+
+    def _touch(self) -> None:
+        with connections[self.using].cursor() as cursor:
+            cursor.execute("SELECT 1")
+
+    def _beat(self, beat: WorkerBeat) -> None:
+        WorkerRecord.objects.using(self.using).beat(beat)
+        announce(self.using, Wakeup(WakeupKind.PROBE, str(beat.worker_id)))

@@ -1,0 +1,87 @@
+"""Lanes: the threads on which a backend's sync verbs run.
+
+A database connection belongs to a thread. The caller's lane sees the caller's open
+transaction; a worker's own lanes let its claim, its settle and its lease run at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from enum import StrEnum
+from typing import Any, Protocol
+
+from asgiref.sync import sync_to_async
+from django.db import InterfaceError, OperationalError, connections
+
+
+class Lane(Protocol):
+    """Runs sync verbs, one at a time."""
+
+    async def run[R](self, verb: Callable[..., R], *args: Any) -> R:
+        """Return what ``verb(*args)`` returns."""
+
+    async def close(self) -> None:
+        """Let go of the thread and its connections."""
+
+
+class CallerLane:
+    """The thread of the code that called: its transaction, its uncommitted rows."""
+
+    async def run[R](self, verb: Callable[..., R], *args: Any) -> R:
+        return await sync_to_async(verb, thread_sensitive=True)(*args)
+
+    async def close(self) -> None:
+        """Leave the caller's connections alone."""
+
+
+class ThreadLane:
+    """A thread of its own, with connections that last until they fail."""
+
+    def __init__(self, name: str) -> None:
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"pyjobkit-{name}")
+
+    async def run[R](self, verb: Callable[..., R], *args: Any) -> R:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, _run, verb, args)
+
+    async def close(self) -> None:
+        """Close the connections, waiting for the verb under way."""
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._thread, connections.close_all)
+        self._thread.shutdown(wait=False)
+
+
+class Duty(StrEnum):
+    """What a worker's lanes are for; each duty waits only for itself."""
+
+    CLAIM = "claim"
+    SETTLE = "settle"
+    LEASE = "lease"
+    TEND = "tend"
+
+
+class WorkerLanes:
+    """A lane for each duty; a database with one writer gets one lane for all."""
+
+    def __init__(self, *, one_writer: bool) -> None:
+        shared = ThreadLane("worker") if one_writer else None
+        self._lanes = {duty: shared or ThreadLane(duty) for duty in Duty}
+
+    def __getitem__(self, duty: Duty) -> Lane:
+        return self._lanes[duty]
+
+    async def close(self) -> None:
+        """Close every lane."""
+        for lane in dict.fromkeys(self._lanes.values()):
+            await lane.close()
+
+
+def _run[R](verb: Callable[..., R], args: tuple[Any, ...]) -> R:
+    try:
+        return verb(*args)
+    except (OperationalError, InterfaceError):
+        # The connection may be beyond use; the next verb opens a fresh one.
+        connections.close_all()
+        raise

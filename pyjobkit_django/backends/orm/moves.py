@@ -1,0 +1,127 @@
+"""The SQL verbs that workers elsewhere want to hear of, each with its wake-up.
+
+Sync, on the connection of the thread that calls: inside the caller's transaction.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from uuid import UUID
+
+from django.db import DataError, IntegrityError, router
+
+from pyjobkit_django.backends.orm.wakeups import announce
+from pyjobkit_django.contracts import Sweep, Wakeup, WakeupKind
+from pyjobkit_django.jobs import JobSpec, JobStatus, Verb
+from pyjobkit_django.models import Job
+from pyjobkit_django.outcomes import Failure, Outcome
+
+logger = logging.getLogger("pyjobkit.backend")
+
+
+def jobs_alias(using: str | None = None) -> str:
+    """Return the database that jobs are written to."""
+    return using or router.db_for_write(Job)
+
+
+def enqueue(specs: Sequence[JobSpec], using: str | None = None) -> list[UUID]:
+    """Insert jobs in the transaction at hand, if any; return their ids in order."""
+    alias = jobs_alias(using)
+    job_ids = Job.objects.using(alias).enqueue(specs)
+    announce(alias, *_hints_of(specs))
+    return job_ids
+
+
+def settle(outcomes: Sequence[Outcome], using: str | None = None) -> frozenset[UUID]:
+    """Write outcomes; return the accepted ids.
+
+    What the database refuses as a whole is split, so that one bad value fails its own
+    job and holds up no other.
+    """
+    alias = jobs_alias(using)
+    try:
+        accepted = Job.objects.using(alias).settle(outcomes)
+    except (DataError, IntegrityError) as error:
+        return _settle_apart(outcomes, error, alias)
+    announce(alias, *_hints_after(outcomes))
+    return accepted
+
+
+def cancel(job_id: UUID, using: str | None = None) -> None:
+    """Cancel a waiting job, ask a running one to stop, leave an ended one alone."""
+    alias = jobs_alias(using)
+    if Job.objects.using(alias).cancel(job_id):
+        announce(alias, Wakeup(WakeupKind.CANCEL, str(job_id)))
+
+
+def requeue(job_ids: Collection[UUID], using: str | None = None) -> frozenset[UUID]:
+    """Queue ended jobs again; return the ids of those that could be."""
+    alias = jobs_alias(using)
+    moved = Job.objects.using(alias).requeue(job_ids)
+    if moved:
+        announce(alias, Wakeup(WakeupKind.QUEUED))
+    return moved
+
+
+def promote(using: str | None = None) -> Sweep:
+    """Queue the scheduled jobs that are due."""
+    alias = jobs_alias(using)
+    return _announced(Job.objects.using(alias).promote(), alias)
+
+
+def reap(using: str | None = None) -> Sweep:
+    """Take back the jobs whose lease has ended."""
+    alias = jobs_alias(using)
+    return _announced(Job.objects.using(alias).reap(), alias)
+
+
+def _announced(sweep: Sweep, alias: str) -> Sweep:
+    if sweep.count:
+        announce(alias, Wakeup(WakeupKind.QUEUED))
+    return sweep
+
+
+def _settle_apart(
+    outcomes: Sequence[Outcome], error: Exception, alias: str
+) -> frozenset[UUID]:
+    if len(outcomes) > 1:
+        middle = len(outcomes) // 2
+        first, second = outcomes[:middle], outcomes[middle:]
+        return settle(first, alias) | settle(second, alias)
+    (outcome,) = outcomes
+    unstorable = outcome.result is not None or outcome.follow_ups
+    if not unstorable:
+        raise error
+    logger.warning("result not storable", extra={"job_id": outcome.job_id})
+    failure = replace(Failure.of(error), reason="the database refused the result")
+    failed = replace(
+        outcome,
+        verb=Verb.FINISH,
+        status=JobStatus.FAILED,
+        result=None,
+        failure=failure,
+        follow_ups=(),
+    )
+    return settle([failed], alias)
+
+
+def _hints_of(specs: Iterable[JobSpec]) -> Iterator[Wakeup]:
+    now = datetime.now(UTC)  # noqa: TID251 - a hint; the database decides what is due
+    for spec in specs:
+        if spec.scheduled_for is None:
+            yield Wakeup(WakeupKind.QUEUED, spec.queue)
+        else:
+            seconds = max(0.0, (spec.scheduled_for - now).total_seconds())
+            yield Wakeup(WakeupKind.SCHEDULED, f"{seconds:.3f}")
+
+
+def _hints_after(outcomes: Iterable[Outcome]) -> Iterator[Wakeup]:
+    for outcome in outcomes:
+        yield from _hints_of(outcome.follow_ups)
+        if outcome.status is JobStatus.QUEUED:
+            yield Wakeup(WakeupKind.QUEUED)
+        elif outcome.status is JobStatus.SCHEDULED:
+            yield Wakeup(WakeupKind.SCHEDULED, f"{outcome.delay_s:.3f}")

@@ -1,0 +1,71 @@
+"""Slots: each job's sync code and ORM calls run on a thread of its slot."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from typing import Any
+
+from asgiref.sync import ThreadSensitiveContext
+from django.db import close_old_connections, connections
+
+from pyjobkit_django.contracts import Slot
+
+
+class SlotThread(ThreadPoolExecutor):
+    """One thread that knows whether it was used, and whether it is busy."""
+
+    def __init__(self) -> None:
+        super().__init__(max_workers=1, thread_name_prefix="pyjobkit-slot")
+        self.used = False
+        self._pending = 0
+
+    @property
+    def busy(self) -> bool:
+        """Whether a call is under way."""
+        return self._pending > 0
+
+    def submit[**P, R](
+        self, fn: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs
+    ) -> Future[R]:
+        """Run a call after those before it."""
+        self.used = True
+        self._pending += 1
+        future = super().submit(fn, *args, **kwargs)
+        future.add_done_callback(self._done)
+        return future
+
+    def _done(self, _: Future[Any]) -> None:
+        self._pending -= 1
+
+
+class ThreadSlot(Slot):
+    """A slot whose jobs' thread-sensitive code shares one thread."""
+
+    def __init__(self, thread: SlotThread) -> None:
+        self._thread = thread
+
+    async def tidy(self) -> bool:
+        """Close stale connections; False while a call of the ended job goes on."""
+        if self._thread.busy:
+            return False
+        if self._thread.used:
+            loop = asyncio.get_running_loop()
+            await loop.run_in_executor(self._thread, close_old_connections)
+            self._thread.used = False
+        return True
+
+
+@asynccontextmanager
+async def thread_slot() -> AsyncIterator[ThreadSlot]:
+    """Lend a slot its thread; on leaving, a busy one is left to end by itself."""
+    thread = SlotThread()
+    try:
+        async with ThreadSensitiveContext(executor=thread):
+            yield ThreadSlot(thread)
+    finally:
+        if thread.used:
+            thread.submit(connections.close_all)
+        thread.shutdown(wait=False)

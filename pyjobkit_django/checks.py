@@ -1,0 +1,101 @@
+"""System checks: faults in the settings are told at start, in one sentence each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from django.conf import settings as site
+from django.core import checks
+from django.core.checks import CheckMessage, Error
+from django.db import DEFAULT_DB_ALIAS, connections, router
+
+from pyjobkit_django.conf import read
+from pyjobkit_django.errors import PyjobkitError
+from pyjobkit_django.models import Job
+from pyjobkit_django.runtime import configured_executors, discovered_executors
+
+SUPPORTED: Final = ("postgresql", "mysql", "sqlite")
+
+
+def register_checks() -> None:
+    """Register them."""
+    checks.register(check_settings, checks.Tags.compatibility)
+    checks.register(check_database, checks.Tags.compatibility)
+
+
+def check_settings(**_: Any) -> list[CheckMessage]:
+    """Report what PYJOBKIT says wrongly, and executors that cannot be made."""
+    settings, faults = read(getattr(site, "PYJOBKIT", {}))
+    found: list[CheckMessage] = [Error(fault, id="pyjobkit.E001") for fault in faults]
+    try:
+        kinds = [executor.kind for executor in configured_executors(settings)]
+        kinds += [executor.kind for executor in discovered_executors()]
+    except PyjobkitError as error:
+        return [*found, Error(str(error), id="pyjobkit.E002")]
+    taken = {kind for kind in kinds if kinds.count(kind) > 1}
+    return found + [
+        Error(
+            f"two executors run the kind {kind!r}; give one another kind",
+            id="pyjobkit.E003",
+        )
+        for kind in sorted(taken)
+    ]
+
+
+def check_database(**_: Any) -> list[CheckMessage]:
+    """Report settings of the site under which jobs would come late, or get lost."""
+    alias = router.db_for_write(Job)
+    connection = connections[alias]
+    found = list(_check_times(alias, connection))
+    if connection.vendor not in SUPPORTED:
+        found.append(
+            Error(
+                f"DATABASES[{alias!r}]: jobs are kept in PostgreSQL, MySQL, MariaDB or "
+                f"SQLite, not {connection.display_name}",
+                hint="Name a supported database and route jobs to it with JobsRouter.",
+                id="pyjobkit.E006",
+            )
+        )
+    if connection.vendor == "sqlite":
+        found += _check_sqlite(alias, connection.settings_dict.get("OPTIONS", {}))
+    if alias != DEFAULT_DB_ALIAS:
+        found.append(
+            checks.Warning(
+                f"jobs go to the database {alias!r}: a job enqueued in a transaction of "
+                f"another database is not rolled back with it",
+                hint="Enqueue in transaction.on_commit where that matters, then silence this.",
+                id="pyjobkit.W002",
+            )
+        )
+    return found
+
+
+def _check_times(alias: str, connection: Any) -> Iterator[CheckMessage]:
+    if not site.USE_TZ:
+        yield Error(
+            "USE_TZ is False: times without a zone would mean another moment elsewhere",
+            hint="Set USE_TZ = True.",
+            id="pyjobkit.E004",
+        )
+    elif connection.settings_dict.get("TIME_ZONE") not in (None, "UTC"):
+        yield Error(
+            f"DATABASES[{alias!r}]['TIME_ZONE']: jobs compare stored times with the "
+            f"database's own clock, in UTC",
+            hint="Remove it, or route jobs to a database without it.",
+            id="pyjobkit.E005",
+        )
+
+
+def _check_sqlite(alias: str, options: dict[str, Any]) -> Iterator[CheckMessage]:
+    if str(options.get("transaction_mode", "")).upper() not in (
+        "IMMEDIATE",
+        "EXCLUSIVE",
+    ):
+        yield checks.Warning(
+            f"DATABASES[{alias!r}]: writers of SQLite fail with 'database is locked' "
+            f"unless their transactions begin as such",
+            hint="Set OPTIONS = {'transaction_mode': 'IMMEDIATE', 'timeout': 20, "
+            "'init_command': 'PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;'}.",
+            id="pyjobkit.W001",
+        )

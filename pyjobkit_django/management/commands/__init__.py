@@ -1,0 +1,3 @@
+"""The commands, one a module."""
+
+from __future__ import annotations

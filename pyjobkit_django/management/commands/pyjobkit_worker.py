@@ -1,0 +1,185 @@
+"""manage.py pyjobkit_worker: run jobs until told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+import threading
+from argparse import ArgumentParser, BooleanOptionalAction
+from typing import Any, Final
+
+from django.conf import settings as site
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connections
+from django.utils import autoreload
+
+from pyjobkit_django.conf import current
+from pyjobkit_django.errors import PyjobkitError
+from pyjobkit_django.log_format import configure_logging
+from pyjobkit_django.management.arguments import (
+    module_attribute,
+    one_of,
+    positive_seconds,
+    whole_number,
+)
+from pyjobkit_django.runtime import build_worker
+from pyjobkit_django.worker import Worker
+
+#: What --verbosity means for the worker's own log.
+LEVELS: Final = (logging.ERROR, logging.INFO, logging.DEBUG, logging.DEBUG)
+#: How long threads of ended jobs may take to leave before the process does, in seconds.
+LEAVE_S: Final = 1.0
+
+
+class Command(BaseCommand):
+    """Runs one worker in the foreground."""
+
+    help = (
+        "Run jobs until told to stop. SIGTERM or Ctrl+C lets running jobs end, for up to "
+        "--stop-timeout seconds; a second one puts them back at once."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--concurrency", type=whole_number, default=8, help="jobs run at once (8)"
+        )
+        parser.add_argument(
+            "--batch-size",
+            type=whole_number,
+            help="jobs claimed at once (concurrency, ≤ 100)",
+        )
+        parser.add_argument(
+            "--lease-ttl",
+            type=positive_seconds,
+            help="seconds a claim holds (LEASE_TTL, 30)",
+        )
+        parser.add_argument(
+            "--poll-interval", type=positive_seconds, default=0.5, help="seconds (0.5)"
+        )
+        parser.add_argument(
+            "--stop-timeout", type=positive_seconds, default=60.0, help="seconds (60)"
+        )
+        for name, of_what in (("queue", "queues"), ("kind", "kinds"), ("tag", "tags")):
+            parser.add_argument(
+                f"--{name}",
+                action="append",
+                dest=of_what,
+                metavar=name.upper(),
+                help=f"only jobs of this {name}; may be given again",
+            )
+        parser.add_argument(
+            "--once", action="store_true", help="end when there is nothing left to do"
+        )
+        parser.add_argument(
+            "--database", type=one_of(*connections), help="alias of the jobs' database"
+        )
+        parser.add_argument(
+            "--executor",
+            action="append",
+            default=[],
+            dest="executors",
+            type=module_attribute,
+            metavar="MODULE:ATTRIBUTE",
+            help="one more executor; may be given again",
+        )
+        parser.add_argument(
+            "--log-format",
+            type=one_of("text", "json"),
+            default="text",
+            help="text or json",
+        )
+        parser.add_argument(
+            "--reload",
+            action=BooleanOptionalAction,
+            help="start anew when code changes (default: under DEBUG, on a terminal)",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        configure_logging(LEVELS[options["verbosity"]], fmt=options["log_format"])
+        if self._wants_reload(options):
+            autoreload.run_with_reloader(self._work, options)
+        else:
+            self._work(options)
+
+    def _wants_reload(self, options: dict[str, Any]) -> bool:
+        if options["reload"] is not None:
+            return bool(options["reload"])
+        return bool(site.DEBUG and sys.stdout.isatty() and not options["once"])
+
+    def _work(self, options: dict[str, Any]) -> None:
+        try:
+            worker = self._worker(options)
+            asyncio.run(self._run(worker, once=options["once"]))
+        except PyjobkitError as error:
+            raise CommandError(str(error)) from error
+        finally:
+            connections.close_all()
+        _leave_stuck_threads_behind()
+
+    def _worker(self, options: dict[str, Any]) -> Worker:
+        self._check_queues(options["queues"] or [])
+        limits = {"lease_ttl": options["lease_ttl"]} if options["lease_ttl"] else {}
+        worker = build_worker(
+            using=options["database"],
+            extra_executors=options["executors"],
+            max_concurrency=options["concurrency"],
+            batch_size=options["batch_size"],
+            poll_interval=options["poll_interval"],
+            stop_timeout=options["stop_timeout"],
+            queues=options["queues"],
+            kinds=options["kinds"],
+            tags=options["tags"],
+            **limits,
+        )
+        known = worker.engine.executors
+        for kind in options["kinds"] or ():
+            if kind not in known:
+                raise CommandError(
+                    f"--kind {kind!r}: no executor runs it; there are {', '.join(sorted(known))}"
+                )
+        return worker
+
+    def _check_queues(self, queues: list[str]) -> None:
+        known = current().queues
+        for queue in queues:
+            if queue not in known:
+                raise CommandError(
+                    f"--queue {queue!r} is not one of {', '.join(known)}; "
+                    f"add it to PYJOBKIT['QUEUES']"
+                )
+
+    async def _run(self, worker: Worker, *, once: bool) -> None:
+        self._stop_on_signals(worker)
+        async with worker.engine:
+            await worker.run(once=once)
+
+    def _stop_on_signals(self, worker: Worker) -> None:
+        # Under the reloader the worker is not in the main thread, where signals arrive.
+        if threading.current_thread() is not threading.main_thread():
+            return
+        loop = asyncio.get_running_loop()
+
+        def stop() -> None:
+            if worker.stopping:
+                worker.stop_now()
+            else:
+                worker.request_stop()
+
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop)
+
+
+def _leave_stuck_threads_behind() -> None:
+    # Their jobs are back in the queue; Python would wait for such threads for ever.
+    slots = [
+        thread for thread in threading.enumerate() if "pyjobkit-slot" in thread.name
+    ]
+    for thread in slots:
+        thread.join(LEAVE_S / len(slots))
+    if any(thread.is_alive() for thread in slots):
+        logging.getLogger("pyjobkit.worker").error("left code behind that did not stop")
+        logging.shutdown()
+        os._exit(0)

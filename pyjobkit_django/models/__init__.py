@@ -1,0 +1,10 @@
+"""The tables, and on each table's ``objects`` every SQL verb there is."""
+
+from __future__ import annotations
+
+from pyjobkit_django.models.clock import DatabaseNow
+from pyjobkit_django.models.history import JobAttempt, JobLog
+from pyjobkit_django.models.job import Job
+from pyjobkit_django.models.worker_record import WorkerRecord
+
+__all__ = ["DatabaseNow", "Job", "JobAttempt", "JobLog", "WorkerRecord"]

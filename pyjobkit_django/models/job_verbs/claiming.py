@@ -1,0 +1,168 @@
+"""claim and lease: due jobs go to one worker.
+
+A claim looks at the head of each of its lanes, the (queue, kind) pairs, through the
+claim index; it locks what nobody else is locking, and moves it. Correctness rests on the
+condition of the UPDATE, whatever the isolation level.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, cast
+from uuid import UUID
+
+from django.db import connections, transaction
+
+from pyjobkit_django.contracts import ClaimedRow, ClaimRequest
+from pyjobkit_django.jobs import ClaimedJob, JobStatus, Verb
+from pyjobkit_django.models.clock import DatabaseNow, seconds_from_now, seconds_until
+from pyjobkit_django.models.columns import status_is
+from pyjobkit_django.models.job_verbs.moving import Moving
+
+#: How often a claim looks again when others took all it saw.
+CLAIM_TRIES: Final = 5
+#: How many more than it needs a claim looks at, since others look at the same.
+LOOK_AHEAD: Final = 4
+
+_ORDER: Final = ("priority", "scheduled_for", "id")
+_CLAIMED: Final = (
+    "id",
+    "kind",
+    "payload",
+    "version",
+    "attempts",
+    "max_attempts",
+    "created_at",
+    "queue",
+    "timeout_s",
+    "retry_policy",
+    "tags",
+)
+
+
+class Claiming(Moving):
+    """Hands out due jobs."""
+
+    def claim(self, request: ClaimRequest) -> list[ClaimedJob]:
+        """Lease and start up to ``request.limit`` due jobs, in their order."""
+        started = {"started_at": DatabaseNow()}
+        rows = self._take(request, Verb.CLAIM, JobStatus.RUNNING, _CLAIMED, started)
+        return [ClaimedJob(**row) for row in rows]
+
+    def lease(self, request: ClaimRequest) -> list[ClaimedRow]:
+        """Lease up to ``request.limit`` due jobs, which stay queued."""
+        columns = (*_CLAIMED, "lease_until")
+        rows = self._take(request, Verb.LEASE, JobStatus.QUEUED, columns, {})
+        return [cast("ClaimedRow", {**row, "tags": list(row["tags"])}) for row in rows]
+
+    def mark_running(self, job_id: UUID, worker_id: UUID) -> bool:
+        """Start a leased job; False where this worker may not, or may no longer."""
+        mine = self.filter(
+            pk=job_id,
+            leased_by=worker_id,
+            lease_until__gt=DatabaseNow(),
+            cancel_requested=False,
+        )
+        started = mine.movable(Verb.MARK_RUNNING).move(
+            Verb.MARK_RUNNING, JobStatus.RUNNING, started_at=DatabaseNow()
+        )
+        return bool(started)
+
+    def next_due_s(self, request: ClaimRequest) -> float | None:
+        """Return in how many seconds ``request`` could be met, None if not in sight."""
+        if self._heads(request, 1):
+            return 0.0
+        coming = self.wanted(request).filter(status_is(JobStatus.SCHEDULED))
+        row = (
+            coming.annotate(now=DatabaseNow())
+            .order_by("scheduled_for")
+            .values_list("scheduled_for", "now")
+            .first()
+        )
+        return None if row is None else seconds_until(*row)
+
+    def _take(
+        self,
+        request: ClaimRequest,
+        verb: Verb,
+        status: JobStatus,
+        columns: tuple[str, ...],
+        values: dict[str, Any],
+    ) -> list[dict[str, Any]]:
+        """Move the first due jobs and return their columns, in order."""
+        lease = {
+            "leased_by": request.worker_id,
+            "lease_until": seconds_from_now(request.ttl_s),
+        }
+        for _ in range(CLAIM_TRIES):
+            heads = self._heads(request, request.limit * LOOK_AHEAD)
+            if not heads:
+                break
+            with transaction.atomic(using=self.db):
+                free = self._lock_first(heads, request.limit)
+                due = self.filter(
+                    pk__in=free, status=JobStatus.QUEUED, lease_until=None
+                )
+                due.move(verb, status, **lease, **values)
+                # Where rows are not locked, some of them may have come to others first.
+                mine = self.filter(
+                    pk__in=free, status=status, leased_by=request.worker_id
+                )
+                rows = list(mine.order_by(*_ORDER).values(*columns))
+            if rows:
+                return rows
+        return []
+
+    def _lock_first(self, heads: list[UUID], limit: int) -> list[UUID]:
+        if not self._features.has_select_for_update_skip_locked:
+            return heads[:limit]
+        free: list[UUID] = []
+        while heads and len(free) < limit:
+            chunk, heads = heads[: limit - len(free)], heads[limit - len(free) :]
+            due = self.filter(pk__in=chunk, status=JobStatus.QUEUED, lease_until=None)
+            locked = due.select_for_update(skip_locked=True)
+            free += locked.values_list("pk", flat=True)
+        return free
+
+    def wanted(self, request: ClaimRequest) -> Any:
+        """Return the rows of the queues, kinds and tags that ``request`` names."""
+        wanted = self.all()
+        if request.tags is not None:
+            wanted = wanted.filter(tags__has_any_keys=sorted(request.tags))
+        if request.queues is not None:
+            wanted = wanted.filter(queue__in=request.queues)
+        if request.kinds is not None:
+            wanted = wanted.filter(kind__in=request.kinds)
+        return wanted
+
+    def _heads(self, request: ClaimRequest, limit: int) -> list[UUID]:
+        """Return the first due jobs of all lanes in their order, without locking."""
+        due = self.filter(status_is(JobStatus.QUEUED), lease_until=None).order_by(
+            *_ORDER
+        )
+        if request.queues is None or request.kinds is None:
+            return list(due.wanted(request).values_list("pk", flat=True)[:limit])
+        if request.tags is not None:
+            due = due.filter(tags__has_any_keys=sorted(request.tags))
+        lanes = [
+            due.filter(queue=queue, kind=kind).values_list(*_ORDER)[:limit]
+            for queue in sorted(request.queues)
+            for kind in sorted(request.kinds)
+        ]
+        if len(lanes) == 1:
+            return [row[-1] for row in lanes[0]]
+        return self._merge(lanes, limit)
+
+    def _merge(self, lanes: list[Any], limit: int) -> list[UUID]:
+        # The ORM cannot union ordered, limited selects on every database.
+        if not lanes:
+            return []
+        selects, params = [], []
+        for number, lane in enumerate(lanes):
+            sql, values = lane.query.get_compiler(using=self.db).as_sql()
+            selects.append(f"SELECT * FROM ({sql}) lane{number}")  # noqa: S608 - compiled by the ORM
+            params += values
+        union, order = " UNION ALL ".join(selects), ", ".join(_ORDER)
+        merged = f"SELECT id FROM ({union}) lanes ORDER BY {order} LIMIT {limit}"  # noqa: S608 - the same
+        with connections[self.db].cursor() as cursor:
+            cursor.execute(merged, params)
+            return [self.model._meta.pk.to_python(row[0]) for row in cursor.fetchall()]

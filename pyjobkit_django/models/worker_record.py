@@ -1,0 +1,63 @@
+"""The table of workers: who is alive."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from pyjobkit_django.contracts import WorkerBeat
+from pyjobkit_django.models.clock import DatabaseNow, seconds_from_now
+
+
+class WorkerRecordQuerySet(models.QuerySet[Any]):
+    """The verbs of the table of workers."""
+
+    def beat(self, beat: WorkerBeat) -> None:
+        """Keep a worker's sign of life."""
+        seen = {
+            "host": beat.host,
+            "pid": beat.pid,
+            "state": beat.state,
+            "max_concurrency": beat.max_concurrency,
+            "busy": beat.busy,
+            "done": beat.done,
+            "kinds": beat.kinds,
+            "queues": beat.queues,
+            "tags": beat.tags,
+            "seen_at": DatabaseNow(),
+        }
+        if not self.filter(pk=beat.worker_id).update(**seen):
+            self.create(pk=beat.worker_id, started_at=DatabaseNow(), **seen)
+
+    def forget(self, older_than: timedelta) -> int:
+        """Delete the records of workers not seen for ``older_than``; return how many."""
+        return self.filter(seen_at__lt=seconds_from_now(-older_than)).delete()[0]
+
+
+class WorkerRecord(models.Model):
+    """One worker process as it last described itself."""
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    host = models.CharField(_("host"), max_length=255)
+    pid = models.PositiveIntegerField(_("process id"))
+    state = models.CharField(_("state"), max_length=16)
+    max_concurrency = models.PositiveIntegerField(_("slots"))
+    busy = models.PositiveIntegerField(_("slots busy"))
+    done = models.PositiveBigIntegerField(_("jobs done"))
+    kinds: Any = models.JSONField(_("kinds"))
+    queues: Any = models.JSONField(_("queues"))
+    tags: Any = models.JSONField(_("tags"))
+    started_at = models.DateTimeField(_("started at"))
+    seen_at = models.DateTimeField(_("seen at"))
+
+    objects = WorkerRecordQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("worker")
+        verbose_name_plural = _("workers")
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.pid}"

@@ -1,0 +1,81 @@
+"""From the site's settings to an Engine and a Worker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from django.utils.module_loading import autodiscover_modules, import_string
+
+from pyjobkit_django.backends.orm import DatabaseLogSink, DjangoBackend
+from pyjobkit_django.conf import Settings, current
+from pyjobkit_django.engine import Engine
+from pyjobkit_django.errors import ConfigError
+from pyjobkit_django.registry import check_executor, registered_executors
+from pyjobkit_django.worker import Worker
+
+
+def build_engine(
+    *, using: str | None = None, extra_executors: Iterable[str] = ()
+) -> Engine:
+    """Return an Engine on the site's database with all the executors there are.
+
+    Executors come from PYJOBKIT["EXECUTORS"], from ``extra_executors``
+    (``module:attribute``), from the ``executors`` module of every installed app, and from
+    plugins; where a plugin's kind is taken the plugin is left out.
+    """
+    settings = current()
+    engine = Engine(
+        backend=DjangoBackend(
+            lease_ttl_s=settings.lease_ttl, using=using, notify=settings.notify
+        ),
+        executors=[
+            *configured_executors(settings),
+            *map(_extra_executor, extra_executors),
+            *discovered_executors(),
+        ],
+        log_sink=DatabaseLogSink(using=using),
+        rules=settings.rules,
+    )
+    engine.register_plugins()
+    return engine
+
+
+def build_worker(
+    *, using: str | None = None, extra_executors: Iterable[str] = (), **options: Any
+) -> Worker:
+    """Return a Worker for the site; ``options`` are those of Worker."""
+    settings = current()
+    engine = build_engine(using=using, extra_executors=extra_executors)
+    options.setdefault("lease_ttl", settings.lease_ttl)
+    options["queues"] = options.get("queues") or settings.queues
+    return Worker(engine, log_limits=settings.log_limits, **options)
+
+
+def configured_executors(settings: Settings) -> Iterator[Any]:
+    """Yield the executors of the settings; ConfigError names one that cannot be made."""
+    for path, options in settings.executors:
+        yield _made(path, options, name=f"PYJOBKIT['EXECUTORS'] {path!r}")
+
+
+def discovered_executors() -> list[Any]:
+    """Return the executors that ``<app>/executors.py`` modules register."""
+    autodiscover_modules("executors")
+    return registered_executors()
+
+
+def _extra_executor(path: str) -> Any:
+    module, colon, attribute = path.partition(":")
+    if not (module and colon and attribute):
+        raise ConfigError(f"executor {path!r}: write it as module:attribute")
+    return _made(f"{module}.{attribute}", {}, name=f"executor {path!r}")
+
+
+def _made(path: str, options: Mapping[str, Any], *, name: str) -> Any:
+    try:
+        found = import_string(path)
+        executor = found(**options) if callable(found) else found
+        check_executor(executor)
+    except Exception as error:
+        raise ConfigError(f"{name}: {error}") from error
+    return executor

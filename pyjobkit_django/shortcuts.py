@@ -1,0 +1,81 @@
+"""What a site calls: enqueue jobs and look after them, in the caller's own transaction.
+
+The sync functions run on the caller's connection without an event loop; each has an async
+twin with an ``a`` in front that keeps the caller's transaction all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+from uuid import UUID
+
+from asgiref.sync import sync_to_async
+
+from pyjobkit_django.backends.orm import moves
+from pyjobkit_django.conf import current
+from pyjobkit_django.contracts import JobRecord
+from pyjobkit_django.errors import InvalidMoveError
+from pyjobkit_django.models import Job
+
+
+def enqueue(kind: str, payload: Any = None, **options: Any) -> UUID:
+    """Store a job in the transaction at hand; return its id.
+
+    Options: queue, priority (lower runs first), scheduled_for (aware datetime),
+    max_attempts, timeout_s (seconds), retry_policy (``"exponential:1:2:60"``),
+    idempotency_key, unique_key, tags. A held key gives the id of the job that holds it.
+    Raises InvalidJobError (a ValueError) that names the field; nothing is stored then.
+    """
+    spec = current().rules.build(kind=kind, payload=payload, **options)
+    (job_id,) = moves.enqueue([spec])
+    return job_id
+
+
+def enqueue_many(jobs: Iterable[Mapping[str, Any]]) -> list[UUID]:
+    """Store jobs, given as the keywords of ``enqueue``, all or none; return their ids."""
+    rules = current().rules
+    specs = [rules.build(**job) for job in jobs]
+    return moves.enqueue(specs) if specs else []
+
+
+def get_job(job_id: UUID) -> JobRecord:
+    """Return a job as it stands; JobNotFoundError (a KeyError) where there is none."""
+    job: Job = Job.objects.using(moves.jobs_alias()).fetch(job_id)
+    return job.record()
+
+
+def cancel(job_id: UUID) -> None:
+    """Cancel a waiting job, ask a running one to stop; an ended one stays as it is."""
+    moves.cancel(job_id)
+
+
+def requeue(job_id: UUID) -> None:
+    """Queue a failed, timed out or cancelled job again; else InvalidMoveError."""
+    if job_id not in moves.requeue([job_id]):
+        raise InvalidMoveError(job_id, get_job(job_id)["status"])
+
+
+async def aenqueue(kind: str, payload: Any = None, **options: Any) -> UUID:
+    """Store a job as ``enqueue`` does."""
+    return await sync_to_async(enqueue)(kind, payload, **options)
+
+
+async def aenqueue_many(jobs: Iterable[Mapping[str, Any]]) -> list[UUID]:
+    """Store jobs as ``enqueue_many`` does."""
+    return await sync_to_async(enqueue_many)(jobs)
+
+
+async def aget_job(job_id: UUID) -> JobRecord:
+    """Return a job as ``get_job`` does."""
+    return await sync_to_async(get_job)(job_id)
+
+
+async def acancel(job_id: UUID) -> None:
+    """Cancel a job as ``cancel`` does."""
+    await sync_to_async(cancel)(job_id)
+
+
+async def arequeue(job_id: UUID) -> None:
+    """Queue a job again as ``requeue`` does."""
+    await sync_to_async(requeue)(job_id)
