@@ -9,6 +9,7 @@ from pyjobkit_django.contracts import ExecContext, Executor, QueueBackend
 from pyjobkit_django.engine import Engine
 from pyjobkit_django.errors import DiscardJob, SnoozeJob
 from pyjobkit_django.registry import register
+from pyjobkit_django.worker import Worker
 
 if TYPE_CHECKING:
     from pyjobkit_django.backends.memory import MemoryBackend
@@ -38,6 +39,7 @@ __all__ = [
     "MemoryBackend",
     "QueueBackend",
     "SnoozeJob",
+    "Worker",
     "__version__",
     "acancel",
     "aenqueue",

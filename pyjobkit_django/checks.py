@@ -13,7 +13,7 @@ from django.db import DEFAULT_DB_ALIAS, connections, router
 from pyjobkit_django.conf import read
 from pyjobkit_django.errors import PyjobkitError
 from pyjobkit_django.models import Job
-from pyjobkit_django.runtime import configured_executors, discovered_executors
+from pyjobkit_django.runtime import site_executors
 
 SUPPORTED: Final = ("postgresql", "mysql", "sqlite")
 
@@ -29,8 +29,7 @@ def check_settings(**_: Any) -> list[CheckMessage]:
     settings, faults = read(getattr(site, "PYJOBKIT", {}))
     found: list[CheckMessage] = [Error(fault, id="pyjobkit.E001") for fault in faults]
     try:
-        kinds = [executor.kind for executor in configured_executors(settings)]
-        kinds += [executor.kind for executor in discovered_executors()]
+        kinds = [executor.kind for executor in site_executors(settings)]
     except PyjobkitError as error:
         return [*found, Error(str(error), id="pyjobkit.E002")]
     taken = {kind for kind in kinds if kinds.count(kind) > 1}
@@ -46,6 +45,14 @@ def check_settings(**_: Any) -> list[CheckMessage]:
 def check_database(**_: Any) -> list[CheckMessage]:
     """Report settings of the site under which jobs would come late, or get lost."""
     alias = router.db_for_write(Job)
+    if alias not in connections:
+        return [
+            Error(
+                f"jobs go to the database {alias!r}, which is not in DATABASES",
+                hint="Add it there, or take its router out of DATABASE_ROUTERS.",
+                id="pyjobkit.E006",
+            )
+        ]
     connection = connections[alias]
     found = list(_check_times(alias, connection))
     if connection.vendor not in SUPPORTED:
@@ -78,7 +85,11 @@ def _check_times(alias: str, connection: Any) -> Iterator[CheckMessage]:
             hint="Set USE_TZ = True.",
             id="pyjobkit.E004",
         )
-    elif connection.settings_dict.get("TIME_ZONE") not in (None, "UTC"):
+    elif (
+        connection.settings_dict.get("TIME_ZONE") not in (None, "UTC")
+        # PostgreSQL keeps moments, whatever the zone of the session.
+        and not connection.features.supports_timezones
+    ):
         yield Error(
             f"DATABASES[{alias!r}]['TIME_ZONE']: jobs compare stored times with the "
             f"database's own clock, in UTC",

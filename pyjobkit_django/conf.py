@@ -11,7 +11,7 @@ from typing import Any, Final
 from django.conf import settings as site
 from django.core.signals import setting_changed
 
-from pyjobkit_django.errors import ConfigError
+from pyjobkit_django.errors import ConfigError, InvalidJobError
 from pyjobkit_django.job_fields import (
     MAX_ATTEMPTS,
     MAX_PRIORITY,
@@ -22,6 +22,7 @@ from pyjobkit_django.job_fields import (
 )
 from pyjobkit_django.jobs import DEFAULT_QUEUE, FINAL, JobRules, JobStatus
 from pyjobkit_django.payload import MAX_BYTES
+from pyjobkit_django.retry import MAX_DELAY_S
 from pyjobkit_django.worker import LogLimits
 
 #: How many days ended jobs are kept where RETENTION does not say.
@@ -31,6 +32,8 @@ DEFAULT_RETENTION_DAYS: Final = {
     "timeout": 30,
     "cancelled": 7,
 }
+#: The longest that a setting or a command may keep ended jobs; databases' times end.
+MAX_DAYS: Final = 36_500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,31 +59,23 @@ class Settings:
 
 def read(raw: Any) -> tuple[Settings, list[str]]:
     """Return the settings that ``raw`` means, and a sentence for each fault in it."""
-    if not isinstance(raw, Mapping):
-        return Settings(), [f"PYJOBKIT must be a dict, not {type(raw).__name__}"]
-    unknown = [
-        f"PYJOBKIT[{key!r}] is not a setting; there are {', '.join(sorted(_READERS))}"
-        for key in sorted(set(raw) - set(_READERS), key=str)
-    ]
-    values, faults = _read_each(raw, _READERS, "PYJOBKIT")
-    rules = JobRules(
-        queues=values["QUEUES"],
-        max_payload_bytes=values["MAX_PAYLOAD_BYTES"],
-        **{
-            name: value
-            for name, value in values["DEFAULTS"].items()
-            if value is not None
-        },
-    )
+    values, faults = _read_dict(raw, _READERS, "PYJOBKIT")
+    defaults = {
+        name: value for name, value in values["DEFAULTS"].items() if value is not None
+    }
     found = Settings(
         executors=values["EXECUTORS"],
-        rules=rules,
+        rules=JobRules(
+            queues=values["QUEUES"],
+            max_payload_bytes=values["MAX_PAYLOAD_BYTES"],
+            **defaults,
+        ),
         lease_ttl=values["LEASE_TTL"],
         log_limits=LogLimits(**values["LOG_LIMITS"]),
         retention=values["RETENTION"],
         notify=values["NOTIFY"],
     )
-    return found, unknown + faults
+    return found, faults
 
 
 @cache
@@ -100,37 +95,39 @@ def _forget(*, setting: str, **_: Any) -> None:
 setting_changed.connect(_forget)
 
 
-type Reader = tuple[Any, Callable[[Any], Any]]
+#: The default of a setting and what reads it, or the readers of a dict of settings.
+type Reader = tuple[Any, Callable[[Any], Any]] | Mapping[str, Reader]
 
 
-def _read_each(
-    raw: Mapping[str, Any], readers: Mapping[str, Reader], name: str
+def _read_dict(
+    raw: Any, readers: Mapping[str, Reader], name: str
 ) -> tuple[dict[str, Any], list[str]]:
-    values, faults = {}, []
-    for key, (default, read_value) in readers.items():
-        values[key] = read_value(default)
-        if key in raw:
-            try:
-                values[key] = read_value(raw[key])
-            except (ValueError, TypeError) as error:
-                faults.append(f"{name}[{key!r}]: {error}")
+    values: dict[str, Any] = {}
+    faults: list[str] = []
+    if not isinstance(raw, Mapping):
+        faults.append(f"{name} must be a dict, not {raw!r}")
+        raw = {}
+    for key in sorted(set(raw) - set(readers), key=str):
+        known = ", ".join(readers)
+        faults.append(f"{name}[{key!r}] is not a setting; there are {known}")
+    for key, reader in readers.items():
+        values[key], found = _read_one(raw, key, reader, f"{name}[{key!r}]")
+        faults += found
     return values, faults
 
 
-def _read_inner(readers: Mapping[str, Reader]) -> Callable[[Any], dict[str, Any]]:
-    def read_dict(raw: Any) -> dict[str, Any]:
-        if not isinstance(raw, Mapping):
-            raise ConfigError(f"must be a dict, not {raw!r}")
-        if unknown := sorted(set(raw) - set(readers), key=str):
-            raise ConfigError(
-                f"{unknown[0]!r} is unknown; there are {', '.join(readers)}"
-            )
-        values, faults = _read_each(raw, readers, "")
-        if faults:
-            raise ConfigError("; ".join(faults))
-        return values
-
-    return read_dict
+def _read_one(
+    raw: Mapping[str, Any], key: str, reader: Reader, name: str
+) -> tuple[Any, list[str]]:
+    if isinstance(reader, Mapping):
+        return _read_dict(raw.get(key, {}), reader, name)
+    default, read_value = reader
+    try:
+        return read_value(raw.get(key, default)), []
+    except (ValueError, TypeError, OverflowError) as error:
+        field = error.field if isinstance(error, InvalidJobError) else ""
+        told = str(error).removeprefix(f"{field}: ")
+        return read_value(default), [f"{name}: {told}"]
 
 
 def _executors(raw: Any) -> tuple[tuple[str, Mapping[str, Any]], ...]:
@@ -162,10 +159,10 @@ def _queues(raw: Any) -> tuple[str, ...]:
 
 
 def _seconds(raw: Any) -> float:
-    if isinstance(raw, timedelta):
-        raw = raw.total_seconds()
-    check_timeout(raw)
-    return float(raw)
+    seconds = raw.total_seconds() if isinstance(raw, timedelta) else raw
+    if not _is_number(seconds) or not 0 < seconds <= MAX_DELAY_S:
+        raise ConfigError(f"must be seconds above 0, or a timedelta, not {raw!r}")
+    return float(seconds)
 
 
 def _bounded(name: str, low: int, high: int) -> Callable[[Any], int]:
@@ -177,17 +174,24 @@ def _bounded(name: str, low: int, high: int) -> Callable[[Any], int]:
 
 
 def _days(raw: Any) -> timedelta | None:
-    if raw is None or isinstance(raw, timedelta):
-        return raw
-    if isinstance(raw, bool) or not isinstance(raw, (int, float)) or raw < 0:
-        raise ConfigError(f"must be days, a timedelta or None, not {raw!r}")
-    return timedelta(days=raw)
+    if raw is None:
+        return None
+    days = raw / timedelta(days=1) if isinstance(raw, timedelta) else raw
+    if not _is_number(days) or not 0 <= days <= MAX_DAYS:
+        raise ConfigError(
+            f"must be days (up to {MAX_DAYS:,}), a timedelta or None, not {raw!r}"
+        )
+    return timedelta(days=days)
 
 
 def _flag(raw: Any) -> bool:
     if not isinstance(raw, bool):
         raise ConfigError(f"must be True or False, not {raw!r}")
     return raw
+
+
+def _is_number(raw: Any) -> bool:
+    return isinstance(raw, (int, float)) and not isinstance(raw, bool)
 
 
 def _checked(check: Callable[[Any], None]) -> Callable[[Any], Any]:
@@ -218,10 +222,10 @@ _RETENTION: Final[Mapping[str, Reader]] = {
 _READERS: Final[Mapping[str, Reader]] = {
     "EXECUTORS": ((), _executors),
     "QUEUES": ([DEFAULT_QUEUE], _queues),
-    "DEFAULTS": ({}, _read_inner(_DEFAULTS)),
+    "DEFAULTS": _DEFAULTS,
     "LEASE_TTL": (30.0, _seconds),
     "MAX_PAYLOAD_BYTES": (MAX_BYTES, _bounded("bytes", 1_024, _BIG)),
-    "LOG_LIMITS": ({}, _read_inner(_LOG_LIMITS)),
-    "RETENTION": ({}, _read_inner(_RETENTION)),
+    "LOG_LIMITS": _LOG_LIMITS,
+    "RETENTION": _RETENTION,
     "NOTIFY": (True, _flag),
 }

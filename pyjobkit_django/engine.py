@@ -228,13 +228,20 @@ class Engine:
         """Return the executor of a kind; None where there is none."""
         return self.executors.get(kind)
 
-    def make_ctx(self, job_id: UUID, *, is_shadow: bool = False) -> ExecContext:
-        """Return a context for a run of ``job_id``."""
+    def make_ctx(
+        self,
+        job_id: UUID,
+        *,
+        is_shadow: bool = False,
+        log_sink: LogSink | None = None,
+        backend: QueueBackend | None = None,
+    ) -> ExecContext:
+        """Return a context for a run of ``job_id``; a worker hands in what it uses."""
         context = self.exec_context_factory(
             job_id,
-            log_sink=self.log_sink,
+            log_sink=log_sink or self.log_sink,
             event_bus=self.event_bus,
-            backend=self.backend,
+            backend=backend or self.backend,
         )
         context.is_shadow = is_shadow
         return context

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from pyjobkit_django.errors import InvalidJobError, InvalidSpecError
@@ -87,6 +87,12 @@ def check_time(field: str, value: Any) -> None:
         raise InvalidJobError(
             field, f"{value} is naive; give it a zone, for example tzinfo=datetime.UTC"
         )
+    try:
+        value.astimezone(UTC)
+    except OverflowError:
+        raise InvalidJobError(
+            field, f"{value} lies outside the years 1 to 9999 in UTC"
+        ) from None
 
 
 def check_key(field: str, value: Any) -> None:

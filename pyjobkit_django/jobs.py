@@ -196,7 +196,11 @@ class JobRules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimedJob:
-    """A running job in the hands of one worker; ``version`` is its fencing number."""
+    """A running job in the hands of one worker; ``version`` is its fencing number.
+
+    ``lost_runs`` counts the runs that ended with their worker, perhaps because of the
+    job: above 0 it is a *suspect*.
+    """
 
     id: UUID
     kind: str
@@ -209,3 +213,4 @@ class ClaimedJob:
     timeout_s: float | None = None
     retry_policy: str | None = None
     tags: tuple[str, ...] = ()
+    lost_runs: int = 0

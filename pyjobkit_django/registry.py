@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from importlib.metadata import entry_points
 from typing import Any, Final
 
@@ -36,9 +36,13 @@ def register[E: type[Any]](executor_class: E) -> E:
     return executor_class
 
 
-def registered_executors() -> list[Any]:
-    """Return a new executor for every class that ``@register`` has seen."""
-    return [executor_class() for executor_class in _registered.values()]
+def registered_executors(besides: Collection[type[Any]] = ()) -> list[Any]:
+    """Return a new executor for every class that ``@register`` has seen, save some.
+
+    Raises InvalidExecutorError for one that cannot be made.
+    """
+    wanted = [found for found in _registered.values() if found not in besides]
+    return [_made(executor_class) for executor_class in wanted]
 
 
 def discover_executors(only: Iterable[str] | None = None) -> Iterator[Any]:
@@ -72,6 +76,15 @@ def check_executor(executor: Any) -> str:
             f"executor {_path(executor)} needs `async def run(self, *, job_id, payload, ctx)`"
         )
     return str(kind)
+
+
+def _made(executor_class: type[Any]) -> Any:
+    try:
+        return executor_class()
+    except Exception as error:
+        raise InvalidExecutorError(
+            f"executor {_path(executor_class)}: {error}"
+        ) from error
 
 
 def _path(executor: Any) -> str:

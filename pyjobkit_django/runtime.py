@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.utils.module_loading import autodiscover_modules, import_string
@@ -22,18 +22,15 @@ def build_engine(
 
     Executors come from PYJOBKIT["EXECUTORS"], from ``extra_executors``
     (``module:attribute``), from the ``executors`` module of every installed app, and from
-    plugins; where a plugin's kind is taken the plugin is left out.
+    plugins; where a plugin's kind is taken the plugin is left out. A class that an app
+    registers and the settings name is made once, as the settings say.
     """
     settings = current()
     engine = Engine(
         backend=DjangoBackend(
             lease_ttl_s=settings.lease_ttl, using=using, notify=settings.notify
         ),
-        executors=[
-            *configured_executors(settings),
-            *map(_extra_executor, extra_executors),
-            *discovered_executors(),
-        ],
+        executors=site_executors(settings, extra_executors),
         log_sink=DatabaseLogSink(using=using),
         rules=settings.rules,
     )
@@ -52,16 +49,18 @@ def build_worker(
     return Worker(engine, log_limits=settings.log_limits, **options)
 
 
-def configured_executors(settings: Settings) -> Iterator[Any]:
-    """Yield the executors of the settings; ConfigError names one that cannot be made."""
-    for path, options in settings.executors:
-        yield _made(path, options, name=f"PYJOBKIT['EXECUTORS'] {path!r}")
+def site_executors(settings: Settings, extra: Iterable[str] = ()) -> list[Any]:
+    """Return the executors of the settings, of ``extra`` and of the installed apps.
 
-
-def discovered_executors() -> list[Any]:
-    """Return the executors that ``<app>/executors.py`` modules register."""
+    Raises ConfigError or InvalidExecutorError, which name the one that cannot be made.
+    """
+    named = [
+        _made(path, options, name=f"PYJOBKIT['EXECUTORS'] {path!r}")
+        for path, options in settings.executors
+    ]
+    named += map(_extra_executor, extra)
     autodiscover_modules("executors")
-    return registered_executors()
+    return named + registered_executors(besides=set(map(type, named)))
 
 
 def _extra_executor(path: str) -> Any:
@@ -74,6 +73,8 @@ def _extra_executor(path: str) -> Any:
 def _made(path: str, options: Mapping[str, Any], *, name: str) -> Any:
     try:
         found = import_string(path)
+        if options and not callable(found):
+            raise ConfigError("is no class: it takes no options")
         executor = found(**options) if callable(found) else found
         check_executor(executor)
     except Exception as error:

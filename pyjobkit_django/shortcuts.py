@@ -15,7 +15,7 @@ from asgiref.sync import sync_to_async
 from pyjobkit_django.backends.orm import moves
 from pyjobkit_django.conf import current
 from pyjobkit_django.contracts import JobRecord
-from pyjobkit_django.errors import InvalidMoveError
+from pyjobkit_django.errors import InvalidMoveError, JobNotFoundError
 from pyjobkit_django.models import Job
 
 
@@ -39,21 +39,22 @@ def enqueue_many(jobs: Iterable[Mapping[str, Any]]) -> list[UUID]:
     return moves.enqueue(specs) if specs else []
 
 
-def get_job(job_id: UUID) -> JobRecord:
+def get_job(job_id: UUID | str) -> JobRecord:
     """Return a job as it stands; JobNotFoundError (a KeyError) where there is none."""
-    job: Job = Job.objects.using(moves.jobs_alias()).fetch(job_id)
+    job: Job = Job.objects.using(moves.jobs_alias()).fetch(_uuid(job_id))
     return job.record()
 
 
-def cancel(job_id: UUID) -> None:
+def cancel(job_id: UUID | str) -> None:
     """Cancel a waiting job, ask a running one to stop; an ended one stays as it is."""
-    moves.cancel(job_id)
+    moves.cancel(_uuid(job_id))
 
 
-def requeue(job_id: UUID) -> None:
+def requeue(job_id: UUID | str) -> None:
     """Queue a failed, timed out or cancelled job again; else InvalidMoveError."""
-    if job_id not in moves.requeue([job_id]):
-        raise InvalidMoveError(job_id, get_job(job_id)["status"])
+    key = _uuid(job_id)
+    if key not in moves.requeue([key]):
+        raise InvalidMoveError(key, get_job(key)["status"])
 
 
 async def aenqueue(kind: str, payload: Any = None, **options: Any) -> UUID:
@@ -66,16 +67,23 @@ async def aenqueue_many(jobs: Iterable[Mapping[str, Any]]) -> list[UUID]:
     return await sync_to_async(enqueue_many)(jobs)
 
 
-async def aget_job(job_id: UUID) -> JobRecord:
+async def aget_job(job_id: UUID | str) -> JobRecord:
     """Return a job as ``get_job`` does."""
     return await sync_to_async(get_job)(job_id)
 
 
-async def acancel(job_id: UUID) -> None:
+async def acancel(job_id: UUID | str) -> None:
     """Cancel a job as ``cancel`` does."""
     await sync_to_async(cancel)(job_id)
 
 
-async def arequeue(job_id: UUID) -> None:
+async def arequeue(job_id: UUID | str) -> None:
     """Queue a job again as ``requeue`` does."""
     await sync_to_async(requeue)(job_id)
+
+
+def _uuid(job_id: UUID | str) -> UUID:
+    try:
+        return job_id if isinstance(job_id, UUID) else UUID(job_id)
+    except ValueError:
+        raise JobNotFoundError(job_id) from None

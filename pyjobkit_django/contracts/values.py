@@ -43,6 +43,7 @@ class JobRecord(TypedDict):
     parent: NotRequired[UUID | None]
     progress: NotRequired[float | None]
     progress_meta: NotRequired[dict[str, Any]]
+    lost_runs: NotRequired[int]
 
 
 class ClaimedRow(TypedDict):
@@ -60,6 +61,7 @@ class ClaimedRow(TypedDict):
     queue: NotRequired[str]
     retry_policy: NotRequired[str | None]
     tags: NotRequired[list[str]]
+    lost_runs: NotRequired[int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +69,9 @@ class ClaimRequest:
     """What a worker asks for: at most ``limit`` due jobs, leased for ``ttl_s`` seconds.
 
     ``None`` for kinds or queues means all that the backend reads; with tags, a job
-    must carry at least one of them.
+    must carry at least one of them. At most one of the jobs is a suspect, one that lost
+    a run with its worker, and none without ``with_suspect``: so a job that kills its
+    worker meets each neighbour once, and cannot use up their attempts.
     """
 
     worker_id: UUID
@@ -76,6 +80,7 @@ class ClaimRequest:
     kinds: frozenset[str] | None = None
     queues: frozenset[str] | None = None
     tags: frozenset[str] | None = None
+    with_suspect: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,10 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Final
 
+from pyjobkit_django.conf import MAX_DAYS
+from pyjobkit_django.errors import InvalidJobError
+from pyjobkit_django.job_fields import check_name
+
 _UNITS: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 _AGE: Final = re.compile(r"(\d+(?:\.\d+)?)([smhd]?)")
 
@@ -35,7 +39,10 @@ def age(text: str) -> timedelta:
     """Return the span that ``90s``, ``15m``, ``36h`` or ``7d`` names."""
     if not (match := _AGE.fullmatch(text.strip())):
         raise ArgumentTypeError(f"{text!r} is not an age; write 90s, 15m, 36h or 7d")
-    return timedelta(seconds=float(match[1]) * _UNITS[match[2] or "s"])
+    seconds = float(match[1]) * _UNITS[match[2] or "s"]
+    if seconds > MAX_DAYS * _UNITS["d"]:
+        raise ArgumentTypeError(f"{text!r} is more than {MAX_DAYS:,} days")
+    return timedelta(seconds=seconds)
 
 
 def one_of(*words: str) -> Callable[[str], str]:
@@ -47,6 +54,15 @@ def one_of(*words: str) -> Callable[[str], str]:
         return text
 
     return word
+
+
+def tag(text: str) -> str:
+    """Return a tag as jobs may carry it."""
+    try:
+        check_name("tag", text)
+    except InvalidJobError as error:
+        raise ArgumentTypeError(str(error)) from None
+    return text
 
 
 def module_attribute(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
 from typing import Any, override
 
@@ -9,6 +10,7 @@ from django.db import models
 from django.db.models.lookups import Exact
 
 from pyjobkit_django.jobs import JobStatus
+from pyjobkit_django.payload import MAX_INTEGER, MIN_INTEGER
 
 
 class StatusLiteral(models.Value):
@@ -22,6 +24,27 @@ class StatusLiteral(models.Value):
 def status_is(status: JobStatus) -> Exact[Any]:
     """Return the condition that a job has this status, fit for a partial index."""
     return Exact(models.F("status"), StatusLiteral(status))
+
+
+class ExactCharField(models.CharField):
+    """Text that equals only itself; MySQL's own collations ignore case and final blanks."""
+
+    @override
+    def db_parameters(self, connection: Any) -> Any:
+        """Name the collation where the database's own may be laxer."""
+        parameters = super().db_parameters(connection)
+        if connection.vendor == "mysql":
+            is_mariadb = connection.mysql_is_mariadb
+            exact = "utf8mb4_nopad_bin" if is_mariadb else "utf8mb4_0900_bin"
+            return {**parameters, "collation": exact}
+        return parameters
+
+
+class JSONDecoder(json.JSONDecoder):
+    """Reads numbers beyond 64 bits as floats: PostgreSQL writes 1e22 as its digits."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options, parse_int=_number)
 
 
 class TagsField(models.JSONField):
@@ -122,3 +145,8 @@ class UniqueWhenSet(models.UniqueConstraint):
 def _no_index(name: str) -> str:
     # Django's schema editor wants a statement for every index there is.
     return f"SELECT 1 /* {name}: this database has no partial indexes */"
+
+
+def _number(digits: str) -> int | float:
+    number = int(digits)
+    return number if MIN_INTEGER <= number <= MAX_INTEGER else float(digits)

@@ -16,7 +16,13 @@ from pyjobkit_django.jobs import (
     DEFAULT_QUEUE,
     JobStatus,
 )
-from pyjobkit_django.models.columns import PartialIndex, TagsField, UniqueWhenSet
+from pyjobkit_django.models.columns import (
+    ExactCharField,
+    JSONDecoder,
+    PartialIndex,
+    TagsField,
+    UniqueWhenSet,
+)
 from pyjobkit_django.models.job_verbs import JobQuerySet
 
 
@@ -24,9 +30,9 @@ class Job(models.Model):
     """One job; its verbs are ``Job.objects``'s, its life is in ``jobs.MOVES``."""
 
     id = models.UUIDField(primary_key=True, default=new_job_id, editable=False)
-    kind = models.CharField(_("kind"), max_length=MAX_NAME)
-    queue = models.CharField(_("queue"), max_length=MAX_NAME, default=DEFAULT_QUEUE)
-    payload = models.JSONField(_("payload"), default=dict)
+    kind = ExactCharField(_("kind"), max_length=MAX_NAME)
+    queue = ExactCharField(_("queue"), max_length=MAX_NAME, default=DEFAULT_QUEUE)
+    payload = models.JSONField(_("payload"), default=dict, decoder=JSONDecoder)
     priority = models.IntegerField(
         _("priority"), default=DEFAULT_PRIORITY, help_text=_("Lower runs first.")
     )
@@ -40,6 +46,9 @@ class Job(models.Model):
     max_attempts = models.PositiveIntegerField(
         _("max attempts"), default=DEFAULT_MAX_ATTEMPTS
     )
+    lost_runs = models.PositiveIntegerField(
+        _("lost runs"), default=0, help_text=_("Runs that ended with their worker.")
+    )
     retry_policy = models.CharField(_("retry policy"), max_length=MAX_KEY, null=True)
     timeout_s = models.FloatField(_("timeout (seconds)"), null=True)
     scheduled_for = models.DateTimeField(_("scheduled for"))
@@ -50,14 +59,16 @@ class Job(models.Model):
     lease_until = models.DateTimeField(_("lease until"), null=True)
     version = models.PositiveIntegerField(_("version"), default=0)
     cancel_requested = models.BooleanField(_("cancel requested"), default=False)
-    result = models.JSONField(_("result"), null=True)
-    failure = models.JSONField(_("failure"), null=True)
+    result = models.JSONField(_("result"), null=True, decoder=JSONDecoder)
+    failure = models.JSONField(_("failure"), null=True, decoder=JSONDecoder)
     progress = models.FloatField(_("progress"), null=True)
-    progress_meta = models.JSONField(_("progress details"), null=True)
-    idempotency_key = models.CharField(
+    progress_meta = models.JSONField(
+        _("progress details"), null=True, decoder=JSONDecoder
+    )
+    idempotency_key = ExactCharField(
         _("idempotency key"), max_length=MAX_KEY, null=True
     )
-    unique_key = models.CharField(_("unique key"), max_length=MAX_KEY, null=True)
+    unique_key = ExactCharField(_("unique key"), max_length=MAX_KEY, null=True)
     tags = TagsField(_("tags"), default=tuple)
     parent = models.UUIDField(_("parent"), null=True)
 
@@ -136,6 +147,7 @@ class Job(models.Model):
             "parent": self.parent,
             "progress": self.progress,
             "progress_meta": self.progress_meta or {},
+            "lost_runs": self.lost_runs,
         }
 
     def _failure_of_the_end(self) -> Any:

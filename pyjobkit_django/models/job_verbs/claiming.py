@@ -3,6 +3,9 @@
 A claim looks at the head of each of its lanes, the (queue, kind) pairs, through the
 claim index; it locks what nobody else is locking, and moves it. Correctness rests on the
 condition of the UPDATE, whatever the isolation level.
+
+A *suspect* is a job that lost a run: its worker died, perhaps of it. A claim takes one at
+the most, so that a job that kills its worker meets each neighbour once.
 """
 
 from __future__ import annotations
@@ -36,6 +39,7 @@ _CLAIMED: Final = (
     "timeout_s",
     "retry_policy",
     "tags",
+    "lost_runs",
 )
 
 
@@ -99,22 +103,19 @@ class Claiming(Moving):
                 break
             with transaction.atomic(using=self.db):
                 free = self._lock_first(heads, request.limit)
-                due = self.filter(
-                    pk__in=free, status=JobStatus.QUEUED, lease_until=None
-                )
-                due.move(verb, status, **lease, **values)
-                # Where rows are not locked, some of them may have come to others first.
-                mine = self.filter(
-                    pk__in=free, status=status, leased_by=request.worker_id
-                )
-                rows = list(mine.order_by(*_ORDER).values(*columns))
+                self.filter(pk__in=free).move(verb, status, **lease, **values)
+                taken = self.filter(pk__in=free).order_by(*_ORDER)
+                rows = list(taken.values(*columns)) if free else []
             if rows:
                 return rows
         return []
 
     def _lock_first(self, heads: list[UUID], limit: int) -> list[UUID]:
-        if not self._features.has_select_for_update_skip_locked:
-            return heads[:limit]
+        """Return the first rows that are still due and that nobody else is locking.
+
+        SQLite locks no rows: a transaction there has the database to itself, or fails
+        at its first write.
+        """
         free: list[UUID] = []
         while heads and len(free) < limit:
             chunk, heads = heads[: limit - len(free)], heads[limit - len(free) :]
@@ -135,24 +136,39 @@ class Claiming(Moving):
         return wanted
 
     def _heads(self, request: ClaimRequest, limit: int) -> list[UUID]:
-        """Return the first due jobs of all lanes in their order, without locking."""
+        """Return the first due jobs in their order, one suspect at most, unlocked."""
+        if request.tags is not None and not request.tags:
+            return []
+        seen = self.look(request, limit)
+        suspects = [key for key, lost_runs in seen if lost_runs]
+        allowed = suspects[: 1 if request.with_suspect else 0]
+        if len(suspects) > len(allowed) and len(seen) == limit:
+            # They may have filled the view: look past them.
+            fresh = self.filter(lost_runs=0).look(request, limit)
+            return allowed + [key for key, _ in fresh]
+        return [key for key, lost_runs in seen if not lost_runs or key in allowed]
+
+    def look(self, request: ClaimRequest, limit: int) -> list[tuple[UUID, int]]:
+        """Return id and lost runs of the first due jobs of all lanes, in their order."""
         due = self.filter(status_is(JobStatus.QUEUED), lease_until=None).order_by(
             *_ORDER
         )
+        columns = (*_ORDER, "lost_runs")
         if request.queues is None or request.kinds is None:
-            return list(due.wanted(request).values_list("pk", flat=True)[:limit])
+            rows = due.wanted(request).values_list(*columns)[:limit]
+            return [row[-2:] for row in rows]
         if request.tags is not None:
             due = due.filter(tags__has_any_keys=sorted(request.tags))
         lanes = [
-            due.filter(queue=queue, kind=kind).values_list(*_ORDER)[:limit]
+            due.filter(queue=queue, kind=kind).values_list(*columns)[:limit]
             for queue in sorted(request.queues)
             for kind in sorted(request.kinds)
         ]
         if len(lanes) == 1:
-            return [row[-1] for row in lanes[0]]
+            return [row[-2:] for row in lanes[0]]
         return self._merge(lanes, limit)
 
-    def _merge(self, lanes: list[Any], limit: int) -> list[UUID]:
+    def _merge(self, lanes: list[Any], limit: int) -> list[tuple[UUID, int]]:
         # The ORM cannot union ordered, limited selects on every database.
         if not lanes:
             return []
@@ -162,7 +178,10 @@ class Claiming(Moving):
             selects.append(f"SELECT * FROM ({sql}) lane{number}")  # noqa: S608 - compiled by the ORM
             params += values
         union, order = " UNION ALL ".join(selects), ", ".join(_ORDER)
-        merged = f"SELECT id FROM ({union}) lanes ORDER BY {order} LIMIT {limit}"  # noqa: S608 - the same
+        merged = (
+            f"SELECT id, lost_runs FROM ({union}) lanes ORDER BY {order} LIMIT {limit}"  # noqa: S608 - the same
+        )
+        as_id = self.model._meta.pk.to_python
         with connections[self.db].cursor() as cursor:
             cursor.execute(merged, params)
-            return [self.model._meta.pk.to_python(row[0]) for row in cursor.fetchall()]
+            return [(as_id(key), lost_runs) for key, lost_runs in cursor.fetchall()]

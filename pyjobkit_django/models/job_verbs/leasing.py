@@ -126,12 +126,13 @@ class Leasing(Moving):
         if verb is Verb.REAP_UNSTARTED:
             rows.move(verb, status, **NO_LEASE)
             return
+        lost = {"lost_runs": models.F("lost_runs") + 1}
         if status is JobStatus.QUEUED:
             failure = LEASE_EXPIRED.as_json()
-            rows.move(verb, status, failure=failure, **NO_LEASE)
+            rows.move(verb, status, failure=failure, **lost, **NO_LEASE)
         else:
             end = CANCELLED if status is JobStatus.CANCELLED else LEASE_EXPIRED
-            rows.end(verb, status, failure=end.as_json())
+            rows.end(verb, status, failure=end.as_json(), **lost)
         JobAttempt.objects.using(self.db).bulk_create(map(_lost_attempt, expired))
 
     def running_on(self, worker_id: UUID) -> Any:

@@ -7,8 +7,8 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from pyjobkit_django.backends.memory_job import AttemptRecord, StoredJob, copied
-from pyjobkit_django.backends.memory_lanes import Lanes, in_claim_order, in_due_order
+from pyjobkit_django.backends.memory.job import AttemptRecord, StoredJob, copied
+from pyjobkit_django.backends.memory.lanes import Lanes, in_claim_order, in_due_order
 from pyjobkit_django.contracts import ClaimRequest
 from pyjobkit_django.jobs import FINAL, MOVES, JobSpec, JobStatus, Verb
 from pyjobkit_django.outcomes import CANCELLED, LEASE_EXPIRED, Failure, Outcome
@@ -102,6 +102,7 @@ class MemoryTable:
         started = job.status is JobStatus.RUNNING
         if started:
             self.attempts[job.id].append(job.attempt(LEASE_EXPIRED, now))
+            job.lose_run()
         self.let_go(job)
         job.count(Verb.REAP_RUNNING if started else Verb.REAP_UNSTARTED)
         if job.cancel_requested:

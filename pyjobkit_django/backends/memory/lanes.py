@@ -8,7 +8,7 @@ from heapq import heapify, heappop, heappush, heapreplace
 from itertools import count
 from typing import Any, Final
 
-from pyjobkit_django.backends.memory_job import StoredJob
+from pyjobkit_django.backends.memory.job import LaneKey, StoredJob
 from pyjobkit_django.contracts import ClaimRequest
 
 #: A job's place, the number of its turn, and the job.
@@ -64,13 +64,14 @@ class Lanes:
     """All jobs that wait for the same thing.
 
     A job stands in the lane of its queue and kind that knows no tag (the tag None), and
-    in one for each of its tags, so that no claim walks past jobs it may not take.
+    in one for each of its tags; suspects have lanes of their own. So no claim walks past
+    jobs it may not take.
     """
 
     def __init__(self, order: Callable[[StoredJob], tuple[Any, ...]]) -> None:
         """Keep each lane in the order of the places that ``order`` gives."""
         self._order = order
-        self._lanes: dict[tuple[str, str, str | None], Lane] = {}
+        self._lanes: dict[LaneKey, Lane] = {}
         self._turns = count(1)
         self._waiting = 0
 
@@ -115,11 +116,16 @@ class Lanes:
         taken: list[StoredJob] = []
         while fronts and len(taken) < request.limit:
             entry, number, lane = fronts[0]
+            job = entry[-1]
             if is_waiting(entry):
-                self.remove(entry[-1])
-                taken.append(entry[-1])
+                self.remove(job)
+                taken.append(job)
             following = lane.first()
-            if following:
+            if job.lost_runs and job in taken:
+                # One suspect is all that a claim takes.
+                fronts = [front for front in fronts if not front[0][-1].lost_runs]
+                heapify(fronts)
+            elif following:
                 heapreplace(fronts, (following, number, lane))
             else:
                 heappop(fronts)
@@ -135,14 +141,16 @@ class Lanes:
         return due
 
     def _open_to(self, request: ClaimRequest | None) -> Iterator[Lane]:
-        kinds = request.kinds if request else None
-        queues = request.queues if request else None
-        tags = request.tags if request else None
-        for (queue, kind, tag), lane in self._lanes.items():
+        if request is None:
+            yield from (lane for key, lane in self._lanes.items() if key[2] is None)
+            return
+        kinds, queues, tags = request.kinds, request.queues, request.tags
+        for (queue, kind, tag, suspect), lane in self._lanes.items():
             if (
                 (tag is None if tags is None else tag in tags)
                 and (kinds is None or kind in kinds)
                 and (queues is None or queue in queues)
+                and (request.with_suspect or not suspect)
             ):
                 yield lane
 

@@ -6,7 +6,7 @@ from asyncio import get_running_loop
 from collections.abc import Callable, Collection
 from datetime import datetime
 
-from pyjobkit_django.backends.memory_job import StoredJob
+from pyjobkit_django.backends.memory.job import StoredJob
 from pyjobkit_django.contracts import Wakeup, WakeupKind
 from pyjobkit_django.jobs import JobStatus
 

@@ -8,9 +8,9 @@ from typing import ClassVar, override
 from uuid import UUID
 
 from pyjobkit_django.backends.bulk import BulkBackend
-from pyjobkit_django.backends.memory_hints import Hints
-from pyjobkit_django.backends.memory_job import AttemptRecord, StoredJob, copied
-from pyjobkit_django.backends.memory_table import MemoryTable
+from pyjobkit_django.backends.memory.hints import Hints
+from pyjobkit_django.backends.memory.job import AttemptRecord, StoredJob, copied
+from pyjobkit_django.backends.memory.table import MemoryTable
 from pyjobkit_django.contracts import (
     ClaimedRow,
     ClaimRequest,

@@ -13,6 +13,9 @@ from pyjobkit_django.jobs import MOVES, ClaimedJob, JobSpec, JobStatus, Verb
 from pyjobkit_django.outcomes import Failure
 from pyjobkit_django.payload import JSON
 
+#: Queue, kind, tag (None in the lane of all) and whether it is a suspect.
+type LaneKey = tuple[str, str, str | None, bool]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptRecord:
@@ -40,8 +43,9 @@ class StoredJob:
     max_attempts: int
     unique_key: str | None
     #: The lanes it waits in, and its turn there; 0 while it does not wait.
-    lanes: tuple[tuple[str, str, str | None], ...]
+    lanes: tuple[LaneKey, ...]
     turn: int = 0
+    lost_runs: int = 0
     attempts: int = 0
     version: int = 0
     started_at: datetime | None = None
@@ -67,8 +71,13 @@ class StoredJob:
             created_at=now,
             max_attempts=spec.max_attempts,
             unique_key=spec.unique_key,
-            lanes=tuple((spec.queue, spec.kind, tag) for tag in (None, *spec.tags)),
+            lanes=_lanes_of(spec, suspect=False),
         )
+
+    def lose_run(self) -> None:
+        """Count a run that ended with its worker; from then on the job is a suspect."""
+        self.lost_runs += 1
+        self.lanes = _lanes_of(self.spec, suspect=True)
 
     def count(self, verb: Verb) -> None:
         """Add to version and attempts what a move by ``verb`` adds."""
@@ -118,6 +127,7 @@ class StoredJob:
             parent=spec.parent,
             progress=self.progress,
             progress_meta=copied(self.progress_meta),
+            lost_runs=self.lost_runs,
         )
 
     def claimed(self) -> ClaimedJob:
@@ -135,6 +145,7 @@ class StoredJob:
             timeout_s=spec.timeout_s,
             retry_policy=spec.retry_policy,
             tags=spec.tags,
+            lost_runs=self.lost_runs,
         )
 
     def leased(self) -> ClaimedRow:
@@ -153,6 +164,7 @@ class StoredJob:
             queue=spec.queue,
             retry_policy=spec.retry_policy,
             tags=list(spec.tags),
+            lost_runs=self.lost_runs,
         )
 
     def attempt(self, failure: Failure, now: datetime) -> AttemptRecord:
@@ -166,6 +178,10 @@ class StoredJob:
             failure=failure.as_json(),
             traceback=failure.traceback,
         )
+
+
+def _lanes_of(spec: JobSpec, *, suspect: bool) -> tuple[LaneKey, ...]:
+    return tuple((spec.queue, spec.kind, tag, suspect) for tag in (None, *spec.tags))
 
 
 def copied(value: Any) -> Any:

@@ -1,0 +1,25 @@
+.DEFAULT_GOAL := help
+.PHONY: help venv demo test lint
+
+PYTHON := .venv/bin/python
+
+help: ## show this list
+	@sed -n 's/^\([a-z]*\):.*## /  make \1  /p' $(MAKEFILE_LIST) | expand -t 12
+
+venv: ## make .venv with everything below
+	@sh .ci/bootstrap
+
+demo: venv ## run the example site and watch jobs work
+	@$(PYTHON) example_project/demo.py
+
+test: lint ## lint, then every test on every database and Django there is
+	@$(PYTHON) -m tests.matrix
+
+lint: venv ## style, types, layers, Django's checks, migrations
+	$(PYTHON) -m ruff check
+	$(PYTHON) -m ruff format --check
+	$(PYTHON) -m mypy
+	.venv/bin/lint-imports --no-logo
+	$(PYTHON) -m django check --fail-level WARNING --settings tests.settings
+	$(PYTHON) -m django makemigrations --check --dry-run --settings tests.settings
+	$(PYTHON) example_project/manage.py check --fail-level WARNING

@@ -1,0 +1,3 @@
+"""What ``make demo`` shows."""
+
+from __future__ import annotations

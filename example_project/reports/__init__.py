@@ -1,0 +1,3 @@
+"""Sales reports made in the background."""
+
+from __future__ import annotations

@@ -1,0 +1,114 @@
+"""Taking jobs from the queue."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import random
+from typing import Final
+
+from pyjobkit_django.worker.channel import Channel
+from pyjobkit_django.worker.contact import Contact
+from pyjobkit_django.worker.in_flight import InFlight
+from pyjobkit_django.worker.pulse import Pulse
+from pyjobkit_django.worker.run import Run
+from pyjobkit_django.worker.shift import Shift
+from pyjobkit_django.worker.slots import Slots
+from pyjobkit_django.worker.throttle import Share, Throttle
+
+#: How much rarer the worker looks by itself while hints arrive, and how rarely at most.
+HINTED_FACTOR: Final = 20
+HINTED_MAX_S: Final = 10.0
+
+
+class Claimer:
+    """Claims jobs for the slots that are free, and only for those."""
+
+    def __init__(
+        self,
+        shift: Shift,
+        slots: Slots,
+        in_flight: InFlight,
+        channel: Channel,
+        contact: Contact,
+    ) -> None:
+        self.pulse = Pulse("claimer", self._claim, contact=contact)
+        self._shift = shift
+        self._slots = slots
+        self._in_flight = in_flight
+        self._channel = channel
+        self._contact = contact
+        self._throttle = Throttle(
+            shift.kinds, shift.options.rate_limits, clock=shift.clock
+        )
+        self._starved = False
+        self._asked = 0
+        self._answered = asyncio.Event()
+        #: Whether the last look left out kinds that may not start a job yet.
+        self.left_out_kinds = False
+        in_flight.when_room(self._wake_if_starved)
+
+    def wake(self) -> None:
+        """Look again: there may be jobs."""
+        self._asked += 1
+        self._answered.clear()
+        self.pulse.wake()
+
+    async def found_nothing(self) -> None:
+        """Return once a look that began after this call has found no job."""
+        self.wake()
+        await self._answered.wait()
+
+    def throttled_s(self) -> float:
+        """Return in how many seconds kinds that are left out may start a job."""
+        return self._throttle.wait_s()
+
+    async def _claim(self) -> float:
+        self._starved = False
+        asked, found, more = self._asked, 0, False
+        shares = self._throttle.shares()
+        self.left_out_kinds = len(shares) < self._throttle.groups
+        for share in shares:
+            limit = int(
+                min(self._in_flight.room, self._shift.options.batch, share.allowed)
+            )
+            if not limit:
+                self._starved = True
+                return math.inf
+            count = await self._claim_share(share, limit)
+            found += count
+            more |= count >= limit
+        if not found and asked == self._asked:
+            self._answered.set()
+        # A suspect in hand may have kept another one out.
+        self._starved = self._probation_s() > 0
+        return 0.0 if more else self._pause_s()
+
+    async def _claim_share(self, share: Share, limit: int) -> int:
+        lease_until = self._shift.clock() + self._shift.options.lease_ttl
+        request = self._shift.claim_request(
+            limit, share.kinds, with_suspect=self._probation_s() <= 0
+        )
+        jobs = await self._shift.backend.claim(request)
+        self._contact.made()
+        self._throttle.started(share.kinds, len(jobs))
+        for job in jobs:
+            self._slots.offer(Run(job, lease_until))
+        return len(jobs)
+
+    def _pause_s(self) -> float:
+        poll_s = self._shift.options.poll_interval
+        if self._channel.healthy:
+            poll_s = max(poll_s, min(poll_s * HINTED_FACTOR, HINTED_MAX_S))
+        jitter = random.uniform(0.8, 1.2)  # noqa: S311 - spreads load, keeps no secret
+        probation_s = self._probation_s()
+        waits = (poll_s * jitter, self._throttle.wait_s(), probation_s or math.inf)
+        return min(waits)
+
+    def _probation_s(self) -> float:
+        ttl_s = self._shift.options.lease_ttl
+        return self._in_flight.probation_s(ttl_s, self._shift.clock())
+
+    def _wake_if_starved(self) -> None:
+        if self._starved:
+            self.pulse.wake()

@@ -1,0 +1,133 @@
+"""From how a run ended to what becomes of its job: pure, so that writing comes later."""
+
+from __future__ import annotations
+
+import traceback
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, Final, assert_never
+
+from pyjobkit_django.errors import (
+    DiscardJob,
+    InvalidJobError,
+    InvalidSpecError,
+    SnoozeJob,
+)
+from pyjobkit_django.jobs import ClaimedJob
+from pyjobkit_django.outcomes import Failure, Outcome
+from pyjobkit_django.payload import MAX_BYTES, clean_json, clean_text
+from pyjobkit_django.retry import MAX_DELAY_S, RetryPolicy, parse_policy
+from pyjobkit_django.worker.run import Stop
+
+#: How many frames of an executor's traceback are the runner's.
+OWN_FRAMES: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """The executor returned."""
+
+    result: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """The executor raised, and nobody had asked it to stop."""
+
+    error: BaseException
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """The worker stopped the run, or did not even start it."""
+
+    reason: Stop
+
+
+type End = Returned | Raised | Stopped
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What a decision depends on beside the run: the worker's policy, the size limit."""
+
+    retry_policy: RetryPolicy
+    max_result_bytes: int = MAX_BYTES
+
+
+def decide(job: ClaimedJob, end: End, rules: Rules, now: datetime) -> Outcome | None:
+    """Return the outcome to settle; None where nothing may be written."""
+    match end:
+        case Returned(result):
+            return _returned(job, result, rules)
+        case Raised(DiscardJob() as answer):
+            return Outcome.failed(job, failure_of(answer, clean_text(answer.reason)))
+        case Raised(SnoozeJob(delay_s=delay_s)):
+            return Outcome.snooze(job, _storable(delay_s))
+        case Raised(error):
+            return _raised(job, error, rules, now)
+        case Stopped(reason):
+            return _stopped(job, reason)
+    assert_never(end)
+
+
+def failure_of(error: BaseException, reason: str | None = None) -> Failure:
+    """Return the failure of an error, even of one that cannot be shown."""
+    try:
+        return Failure.of(error, traceback=_traceback(error), reason=reason)
+    except Exception:  # noqa: BLE001 - an error's own __repr__ may raise anything
+        name = type(error).__qualname__
+        return Failure(error=name, exception_type=name, reason=reason)
+
+
+def _returned(job: ClaimedJob, result: Any, rules: Rules) -> Outcome:
+    try:
+        cleaned = clean_json(result, name="result", max_bytes=rules.max_result_bytes)
+    except (InvalidJobError, RecursionError) as error:
+        return Outcome.failed(job, failure_of(error, "unstorable_result"))
+    return Outcome.success(job, cleaned)
+
+
+def _raised(
+    job: ClaimedJob, error: BaseException, rules: Rules, now: datetime
+) -> Outcome:
+    policy = _policy(job.retry_policy) or rules.retry_policy
+    if job.attempts >= job.max_attempts:
+        return Outcome.failed(job, failure_of(error))
+    if policy.should_give_up((now - job.created_at).total_seconds()):
+        return Outcome.failed(job, failure_of(error, "age_exhausted"))
+    return Outcome.retry(job, failure_of(error), _storable(policy.delay(job.attempts)))
+
+
+def _stopped(job: ClaimedJob, reason: Stop) -> Outcome | None:
+    match reason:
+        case Stop.TIMEOUT:
+            return Outcome.timeout(job)
+        case Stop.CANCEL:
+            return Outcome.cancelled(job)
+        case Stop.RELEASE:
+            return Outcome.release(job)
+        case Stop.LEASE_LOST:
+            return None
+    assert_never(reason)
+
+
+@lru_cache(maxsize=256)
+def _policy(spec: str | None) -> RetryPolicy | None:
+    try:
+        return parse_policy(spec) if spec else None
+    except InvalidSpecError:
+        # Checked at enqueue; whoever wrote this one past us gets the worker's policy.
+        return None
+
+
+def _storable(delay_s: float) -> float:
+    return min(max(delay_s, 0.0), MAX_DELAY_S)
+
+
+def _traceback(error: BaseException) -> str:
+    frames = error.__traceback__
+    for _ in range(OWN_FRAMES):
+        frames = frames.tb_next if frames else None
+    return "".join(traceback.format_exception(type(error), error, frames))

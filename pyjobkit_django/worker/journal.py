@@ -1,0 +1,76 @@
+"""What a worker tells the process's log about jobs: constant text, the rest as fields."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, Final
+from uuid import UUID
+
+from pyjobkit_django.jobs import JobStatus, Verb
+from pyjobkit_django.outcomes import Outcome
+from pyjobkit_django.worker.run import Run
+
+logger = logging.getLogger("pyjobkit.worker.jobs")
+
+_ENDS: Final = {
+    JobStatus.SUCCESS: ("succeeded", logging.INFO),
+    JobStatus.FAILED: ("failed", logging.WARNING),
+    JobStatus.TIMEOUT: ("timeout", logging.WARNING),
+    JobStatus.CANCELLED: ("cancelled", logging.INFO),
+}
+_RETURNS: Final = {
+    Verb.RETRY: ("retry", logging.WARNING),
+    Verb.SNOOZE: ("snoozed", logging.INFO),
+    Verb.RELEASE: ("released", logging.INFO),
+}
+
+
+class Journal:
+    """Logs the life of the jobs that one worker runs."""
+
+    def __init__(self, worker_id: UUID) -> None:
+        self._worker_id = worker_id
+
+    def started(self, run: Run) -> None:
+        """Log that the executor is called."""
+        self._log("started", logging.INFO, run, JobStatus.RUNNING)
+
+    def settled(self, run: Run, outcome: Outcome) -> None:
+        """Log how the job ended, as the backend has it."""
+        if outcome.verb is Verb.FINISH:
+            word, level = _ENDS[outcome.status]
+        else:
+            word, level = _RETURNS[outcome.verb]
+        if logger.isEnabledFor(level):
+            failure = outcome.failure
+            fields = {
+                "reason": failure.reason or failure.error if failure else None,
+                "exception_type": failure.exception_type if failure else None,
+                "retry_delay_s": outcome.delay_s or None,
+            }
+            self._log(word, level, run, outcome.status, **fields)
+
+    def refused(self, run: Run, outcome: Outcome) -> None:
+        """Log that the job had moved on before its outcome arrived."""
+        self._log("lock_conflict", logging.WARNING, run, outcome.status)
+
+    def lease_lost(self, run: Run) -> None:
+        """Log that the run was stopped because it no longer had the right to go on."""
+        self._log("lease_lost", logging.WARNING, run, JobStatus.RUNNING)
+
+    def _log(
+        self, word: str, level: int, run: Run, status: JobStatus, **more: Any
+    ) -> None:
+        if not logger.isEnabledFor(level):
+            return
+        fields = {
+            "event": f"job.{word}",
+            "job_id": run.job.id,
+            "worker_id": self._worker_id,
+            "kind": run.job.kind,
+            "status": status.value,
+            "attempts": run.job.attempts,
+            "duration_ms": run.duration_ms,
+            **{name: value for name, value in more.items() if value is not None},
+        }
+        logger.log(level, "job %s", word, extra=fields)

@@ -1,0 +1,102 @@
+"""One claimed job in a worker's hands."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from enum import StrEnum
+from typing import Any
+
+from pyjobkit_django.jobs import DEFAULT_TIMEOUT_S, ClaimedJob
+
+
+class Stop(StrEnum):
+    """Why a worker stops a run."""
+
+    TIMEOUT = "timeout"
+    CANCEL = "cancel"
+    LEASE_LOST = "lease_lost"
+    RELEASE = "release"
+
+
+class Run:
+    """A run of one job, from the claim until its outcome is settled.
+
+    ``lease_until`` is the moment, on the worker's monotonic clock, up to which the
+    lease is certain.
+    """
+
+    __slots__ = (
+        "_slot",
+        "_task",
+        "ended_at",
+        "is_over",
+        "job",
+        "lease_until",
+        "started_at",
+        "stop_reason",
+    )
+
+    def __init__(self, job: ClaimedJob, lease_until: float) -> None:
+        self.job = job
+        self.lease_until = lease_until
+        self.stop_reason: Stop | None = None
+        self.started_at: float | None = None
+        self.ended_at: float | None = None
+        #: Whether it is known how it ends.
+        self.is_over = False
+        self._task: asyncio.Task[None] | None = None
+        self._slot: asyncio.Task[Any] | None = None
+
+    @property
+    def duration_ms(self) -> float:
+        """How long the executor ran."""
+        if self.started_at is None or self.ended_at is None:
+            return 0.0
+        return round((self.ended_at - self.started_at) * 1000, 3)
+
+    @property
+    def is_dismissed(self) -> bool:
+        """Tell whether the slot it runs in was cancelled under it."""
+        return self._slot is not None and self._slot.cancelling() > 0
+
+    async def perform(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do ``work`` and return once it has ended, however long its end may take.
+
+        It gets a task of its own: context variables that a job sets do not reach the
+        next one, and a job that ignores being stopped can be left behind.
+        """
+        limit_s = _timeout_s(self.job)
+        loop = asyncio.get_running_loop()
+        self._slot = asyncio.current_task()
+        self._task = asyncio.Task(work, loop=loop, eager_start=True)
+        if self._task.done():
+            await asyncio.sleep(0)
+            return
+        if self.stop_reason is not None:
+            self._task.cancel()
+        timer = loop.call_later(limit_s, self.stop, Stop.TIMEOUT)
+        try:
+            await asyncio.wait({self._task})
+        finally:
+            timer.cancel()
+            self.stop(Stop.RELEASE)
+
+    def stop(self, reason: Stop) -> None:
+        """Have the run end soon; the first reason counts, and one that is over stays."""
+        if self.is_over or self.stop_reason is not None:
+            return
+        self.stop_reason = reason
+        if self._task is not None:
+            self._task.cancel()
+
+    def close(self) -> bool:
+        """Note that the end is known; False where it was known before."""
+        was_over, self.is_over = self.is_over, True
+        return not was_over
+
+
+def _timeout_s(job: ClaimedJob) -> float:
+    given = job.timeout_s
+    usable = isinstance(given, (int, float)) and given > 0
+    return given if usable and given is not None else DEFAULT_TIMEOUT_S

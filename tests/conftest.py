@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import django
+import pytest
+from blockbuster import blockbuster_ctx
+from django.db import connection
+
+from tests.databases.entries import NAME_VARIABLE
+
+
+def pytest_report_header() -> str:
+    return f"django: {django.__version__}, database: {connection.settings_dict['NAME']}"
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> Iterator[None]:
+    """Let the processes that a test starts find its database."""
+    os.environ[NAME_VARIABLE] = str(connection.settings_dict["NAME"])
+    yield
+    del os.environ[NAME_VARIABLE]
+
+
+@pytest.fixture(autouse=True)
+def _the_event_loop_is_never_blocked(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Refuse blocking calls in a running event loop, where there is no database."""
+    if _uses_database(request):
+        yield
+        return
+    with blockbuster_ctx("pyjobkit_django"):
+        yield
+
+
+def _uses_database(request: pytest.FixtureRequest) -> bool:
+    fixtures = {"db", "transactional_db"}.intersection(request.fixturenames)
+    return bool(fixtures) or request.node.get_closest_marker("django_db") is not None

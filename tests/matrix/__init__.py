@@ -1,0 +1,1 @@
+"""The tests on every database and Django: ``python -m tests.matrix --help``."""

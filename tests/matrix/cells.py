@@ -1,0 +1,47 @@
+"""Which runs the matrix is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from tests.databases.entries import ZONE_VARIABLE
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One run of the tests: on which Django, on which database, and which of them."""
+
+    django: str
+    database: str
+    variant: str = ""
+    pytest: tuple[str, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+    @property
+    def name(self) -> str:
+        """What ``--only`` and the report call this cell."""
+        return "-".join(filter(None, [self.django, self.database, self.variant]))
+
+
+_QUICK: Final = ("-m", "not slow")
+
+#: The longest stand first, so that the short ones fill the gaps.
+CELLS: Final = (
+    Cell("6.1", "mariadb"),
+    Cell("6.1", "postgresql"),
+    # Development mode reports what nobody closed and what crossed threads.
+    Cell("6.1", "sqlite", environment={"PYTHONDEVMODE": "1"}),
+    Cell(
+        "6.1",
+        "mariadb",
+        variant="zone",
+        pytest=("tests/conformance",),
+        environment={ZONE_VARIABLE: "+05:00"},
+    ),
+    Cell("6.0", "postgresql", pytest=_QUICK),
+    Cell("6.0", "sqlite", pytest=_QUICK),
+    Cell("5.2", "postgresql", pytest=_QUICK),
+    Cell("5.2", "sqlite", pytest=_QUICK),
+)
