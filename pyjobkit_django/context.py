@@ -59,11 +59,6 @@ class DefaultExecContext(ExecContext):
         self._event_bus = event_bus
         self._backend = backend
 
-    @property
-    def attempt(self) -> int:
-        """Which attempt this run is, 1 for the first."""
-        return self.job.attempts if self.job else 1
-
     async def log(self, message: str, /, *, stream: str = "stdout") -> None:
         version = self.job.version if self.job else 0
         now = datetime.now(UTC)  # noqa: TID251 - a line bears its writer's time

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import math
 import time
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -162,7 +163,8 @@ class Engine:
                 raise WaitTimeoutError(
                     f"job {job_id} is still {record['status']} after {timeout_s} s"
                 )
-            await asyncio.sleep(pause)
+            left = math.inf if deadline is None else deadline - time.monotonic()
+            await asyncio.sleep(max(0.0, min(pause, left)))
             pause = min(pause * 1.5, ceiling)
         return record
 

@@ -114,7 +114,7 @@ DEFAULT_TIMEOUT_S: Final = 300.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobSpec:
-    """A job as it is to be enqueued; making one checks every field.
+    """A job as it is to be enqueued; make one with ``build``, which checks every field.
 
     Raises InvalidJobError (a ValueError) that names the field. ``timeout_s`` is in
     seconds, ``scheduled_for`` an aware datetime, a lower ``priority`` runs first.
@@ -153,7 +153,7 @@ class JobSpec:
         return cls(payload=cleaned, tags=tags, **fields)
 
     def __post_init__(self) -> None:
-        """Check every field but the payload, which ``build`` copies and checks."""
+        """Check every field but payload and tags, which ``build`` copies and checks."""
         check_name("kind", self.kind)
         check_name("queue", self.queue)
         check_integer("priority", self.priority, -MAX_PRIORITY, MAX_PRIORITY)

@@ -129,4 +129,7 @@ def _limit(kind: str, rate: object, burst: object = None) -> RateLimit:
         raise InvalidSpecError(
             f"rate limit of {kind!r}: {rate!r} with burst {burst!r} are not numbers"
         ) from None
-    return RateLimit(per_second, tokens)
+    try:
+        return RateLimit(per_second, tokens)
+    except InvalidSpecError as error:
+        raise InvalidSpecError(f"{error} (kind {kind!r})") from None

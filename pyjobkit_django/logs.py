@@ -6,12 +6,15 @@ from collections import OrderedDict, deque
 from uuid import UUID
 
 from pyjobkit_django.contracts import LogRecord, LogSink
+from pyjobkit_django.errors import ConfigError
 
 
 class MemoryLogSink(LogSink):
-    """Keeps the last ``max_items`` lines of each of the last ``max_jobs`` jobs."""
+    """Keeps the last ``max_items`` lines of each of the last ``max_jobs`` jobs, 1 or more."""
 
     def __init__(self, *, max_items: int = 1000, max_jobs: int = 10_000) -> None:
+        if max_items < 1 or max_jobs < 1:
+            raise ConfigError("max_items and max_jobs must be 1 or more")
         self._max_items = max_items
         self._max_jobs = max_jobs
         self._lines: OrderedDict[UUID, deque[LogRecord]] = OrderedDict()

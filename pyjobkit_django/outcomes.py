@@ -41,12 +41,13 @@ class Failure:
     @classmethod
     def from_json(cls, reason: Mapping[str, Any]) -> Self:
         """Return the failure that ``as_json`` shows as ``reason``; any dict will do."""
+        names = ("error", "exception_type", "message", "reason")
         known = {
             name: _clip(str(reason[name]))
-            for name in ("error", "exception_type", "message", "reason")
+            for name in names
             if reason.get(name) is not None
         }
-        details = {name: value for name, value in reason.items() if name not in known}
+        details = {name: value for name, value in reason.items() if name not in names}
         cleaned = cast("dict[str, JSON]", clean_json(details, name="reason"))
         return cls(**{"error": "failed", **known}, details=cleaned)
 

@@ -109,9 +109,9 @@ def _clean_string(text: str, path: str) -> str:
 
 
 def _join(path: str, key: Any) -> str:
-    if isinstance(key, str) and _PLAIN_KEY.fullmatch(key):
+    if isinstance(key, str) and len(key) <= _SHOWN and _PLAIN_KEY.fullmatch(key):
         return f"{path}.{key}"
-    return f"{path}[{key!r}]"
+    return f"{path}[{_shorten(repr(key))}]"
 
 
 def _shorten(path: str) -> str:

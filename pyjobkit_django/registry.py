@@ -71,7 +71,8 @@ def check_executor(executor: Any) -> str:
     except InvalidJobError as error:
         raise InvalidExecutorError(f"executor {_path(executor)}: {error}") from None
     run: Callable[..., Any] | None = getattr(executor, "run", None)
-    if not inspect.iscoroutinefunction(run):
+    inherited = getattr(run, "__isabstractmethod__", False)
+    if inherited or not inspect.iscoroutinefunction(run):
         raise InvalidExecutorError(
             f"executor {_path(executor)} needs `async def run(self, *, job_id, payload, ctx)`"
         )

@@ -51,7 +51,7 @@ class FixedDelay(RetryPolicy):
     ) -> None:
         """Wait ``delay_s`` seconds."""
         super().__init__(give_up_after_age_s=give_up_after_age_s)
-        _require(0 <= delay_s <= MAX_DELAY_S, "delay_s must be 0 or more")
+        _require(0 <= delay_s <= MAX_DELAY_S, f"delay_s must be 0 to {MAX_DELAY_S:,.0f}")
         self.delay_s = delay_s
 
     def delay(self, attempt: int) -> float:
@@ -73,7 +73,7 @@ class ExponentialBackoff(RetryPolicy):
     ) -> None:
         """Start at ``base`` seconds and grow by ``factor`` (1 or more) each attempt."""
         super().__init__(give_up_after_age_s=give_up_after_age_s)
-        _require(0 <= base <= MAX_DELAY_S, "base must be 0 or more")
+        _require(0 <= base <= MAX_DELAY_S, f"base must be 0 to {MAX_DELAY_S:,.0f}")
         _require(1 <= factor < math.inf, "factor must be 1 or more")
         _require(
             max_delay_s is None or max_delay_s >= 0, "max_delay_s must be 0 or more"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, Self
 from uuid import UUID, uuid4
 
 from django.db import connections
@@ -49,17 +49,27 @@ def elsewhere[R](call: Callable[..., R], *arguments: Any) -> R:
         return thread.submit(there).result(timeout=30)
 
 
-def all_at_once(*calls: Callable[[], Any]) -> None:
-    """Let each call begin at one moment, on a connection of its own; raise what one does."""
-    start = threading.Barrier(len(calls))
+class Crowd:
+    """Threads that act at one moment, each on a connection of its own that it keeps."""
 
-    def one(call: Callable[[], Any]) -> None:
-        try:
-            start.wait(timeout=30)
-            call()
-        finally:
-            connections.close_all()
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._threads = ThreadPoolExecutor(size)
+        self._start = threading.Barrier(size)
 
-    with ThreadPoolExecutor(len(calls)) as threads:
-        for ended in [threads.submit(one, call) for call in calls]:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.at_once(*[connections.close_all] * self._size)
+        self._threads.shutdown()
+
+    def at_once(self, *calls: Callable[[], Any]) -> None:
+        """Make one call a thread; raise what one of them raises."""
+        for ended in [self._threads.submit(self._call, call) for call in calls]:
             ended.result(timeout=60)
+
+    def _call(self, call: Callable[[], Any]) -> None:
+        # No thread gets two calls: each waits here for the others.
+        self._start.wait(timeout=30)
+        call()

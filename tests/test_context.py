@@ -55,10 +55,8 @@ async def test_a_line_bears_the_version_of_its_run(engine, context):
     assert (record.stream, record.message, record.version) == ("stdout", "5", 4)
 
 
-def test_a_context_tells_the_attempt(context):
+def test_outside_a_worker_it_is_the_first_attempt(context):
     assert context.attempt == 1
-    context.job = run_of(context.job_id)
-    assert context.attempt == 2
 
 
 async def test_progress_is_announced_with_what_goes_with_it(engine, context):

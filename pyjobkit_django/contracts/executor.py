@@ -13,6 +13,8 @@ class ExecContext(ABC):
 
     #: True where the run's result will be thrown away.
     is_shadow: bool = False
+    #: Which attempt this run is, 1 for the first.
+    attempt: int = 1
 
     @abstractmethod
     async def log(self, message: str, /, *, stream: str = "stdout") -> None:

@@ -56,13 +56,17 @@ def one_of(*words: str) -> Callable[[str], str]:
     return word
 
 
-def tag(text: str) -> str:
-    """Return a tag as jobs may carry it."""
-    try:
-        check_name("tag", text)
-    except InvalidJobError as error:
-        raise ArgumentTypeError(str(error)) from None
-    return text
+def name_of(thing: str) -> Callable[[str], str]:
+    """Return the type of an argument that is the name of a queue, kind or tag."""
+
+    def name(text: str) -> str:
+        try:
+            check_name(thing, text)
+        except InvalidJobError as error:
+            raise ArgumentTypeError(str(error)) from None
+        return text
+
+    return name
 
 
 def module_attribute(text: str) -> str:

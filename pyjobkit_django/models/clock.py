@@ -25,7 +25,7 @@ class DatabaseNow(models.Func):
 
     def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
         """Return UTC in the text form that Django stores, with milliseconds."""
-        template = "STRFTIME('%%Y-%%m-%%d %%H:%%M:%%f', 'NOW')"
+        template = "STRFTIME('%%%%Y-%%%%m-%%%%d %%%%H:%%%%M:%%%%f', 'NOW')"
         return self.as_sql(compiler, connection, template=template, **context)
 
 

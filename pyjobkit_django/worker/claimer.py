@@ -43,6 +43,7 @@ class Claimer:
         )
         self._starved = False
         self._asked = 0
+        self._found = 0
         self._answered = asyncio.Event()
         #: Whether the last look left out kinds that may not start a job yet.
         self.left_out_kinds = False
@@ -54,35 +55,40 @@ class Claimer:
         self._answered.clear()
         self.pulse.wake()
 
-    async def found_nothing(self) -> None:
-        """Return once a look that began after this call has found no job."""
+    async def finds_nothing(self) -> bool:
+        """Look, and return whether there was no job to claim."""
         self.wake()
         await self._answered.wait()
+        return not self._found
 
     def throttled_s(self) -> float:
         """Return in how many seconds kinds that are left out may start a job."""
         return self._throttle.wait_s()
 
     async def _claim(self) -> float:
+        asked = self._asked
+        pause_s = await self._claim_shares()
+        if asked == self._asked:
+            self._answered.set()
+        return pause_s
+
+    async def _claim_shares(self) -> float:
         self._starved = False
-        asked, found, more = self._asked, 0, False
+        self._found, more = 0, False
         shares = self._throttle.shares()
         self.left_out_kinds = len(shares) < self._throttle.groups
         for share in shares:
-            limit = int(
-                min(self._in_flight.room, self._shift.options.batch, share.allowed)
-            )
+            limit = self._limit(share)
             if not limit:
                 self._starved = True
                 return math.inf
             count = await self._claim_share(share, limit)
-            found += count
+            self._found += count
             more |= count >= limit
-        if not found and asked == self._asked:
-            self._answered.set()
-        # A suspect in hand may have kept another one out.
-        self._starved = self._probation_s() > 0
         return 0.0 if more else self._pause_s()
+
+    def _limit(self, share: Share) -> int:
+        return int(min(self._in_flight.room, self._shift.options.batch, share.allowed))
 
     async def _claim_share(self, share: Share, limit: int) -> int:
         lease_until = self._shift.clock() + self._shift.options.lease_ttl

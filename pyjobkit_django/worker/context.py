@@ -30,6 +30,7 @@ class RunContext(DefaultExecContext):
             backend=shift.backend,
         )
         self.job = run.job
+        self.attempt = run.job.attempts
         self._run = run
         self._progress = progress
 
@@ -64,6 +65,7 @@ class Contexts:
         if engine.exec_context_factory is DefaultExecContext:
             return RunContext(self._shift, run, log, self._progress)
         context = engine.make_ctx(run.job.id, log_sink=log, backend=self._shift.backend)
+        context.attempt = run.job.attempts
         if isinstance(context, DefaultExecContext):
             context.job = run.job
         return context

@@ -43,7 +43,7 @@ class Crew:
         channel = Channel(PROBE_BEATS * options.beat_interval_s, clock=shift.clock)
         in_flight = InFlight(options.max_concurrency)
         self.logs = LogWriter(shift.engine.log_sink)
-        self.progress = ProgressWriter(shift.backend, contact)
+        self.progress = ProgressWriter(shift.backend)
         self.settler = Settler(
             shift, in_flight, hints, (self.logs, self.progress), contact
         )

@@ -39,13 +39,14 @@ class Drain:
         with suppress(TimeoutError):
             async with asyncio.timeout(0 if self._hurried else patience_s) as patience:
                 self._patience = patience
-                await self._quiet()
+                await self._in_flight.vacated()
         self._patience = None
         for run in self._in_flight.unfinished():
             run.stop(Stop.RELEASE)
         with suppress(TimeoutError):
             async with asyncio.timeout(GRACE_S):
-                await self._quiet()
+                await self._claimer.pulse.over()
+                await self._in_flight.vacated()
         self._leave_behind()
 
     def hurry(self) -> None:
@@ -53,10 +54,6 @@ class Drain:
         self._hurried = True
         if self._patience is not None:
             self._patience.reschedule(asyncio.get_running_loop().time())
-
-    async def _quiet(self) -> None:
-        await self._claimer.pulse.over()
-        await self._in_flight.vacated()
 
     def _leave_behind(self) -> None:
         for run in self._in_flight.unfinished():

@@ -12,6 +12,9 @@ from pyjobkit_django.worker.run import Run
 
 logger = logging.getLogger("pyjobkit.worker.jobs")
 
+#: How much of a reason is logged, in characters.
+SHOWN: Final = 500
+
 _ENDS: Final = {
     JobStatus.SUCCESS: ("succeeded", logging.INFO),
     JobStatus.FAILED: ("failed", logging.WARNING),
@@ -44,7 +47,9 @@ class Journal:
         if logger.isEnabledFor(level):
             failure = outcome.failure
             fields = {
-                "reason": failure.reason or failure.error if failure else None,
+                "reason": (failure.reason or failure.error)[:SHOWN]
+                if failure
+                else None,
                 "exception_type": failure.exception_type if failure else None,
                 "retry_delay_s": outcome.delay_s or None,
             }

@@ -65,6 +65,9 @@ class Leases:
         now = self._shift.clock()
         soonest = self._look_s
         for run in self._in_flight.unfinished():
+            if run.started_at is None:
+                # The runner looks at the lease before it starts a job.
+                continue
             if run.lease_until <= now:
                 run.stop(Stop.LEASE_LOST)
             else:

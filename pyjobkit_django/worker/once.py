@@ -44,8 +44,7 @@ class Once:
 
     async def _look(self) -> float:
         await self._in_flight.emptied()
-        await self._claimer.found_nothing()
-        if len(self._in_flight):
+        if not await self._claimer.finds_nothing() or len(self._in_flight):
             return 0.0
         wait_s = await self._next_due_s()
         if wait_s > HORIZON_S:

@@ -10,7 +10,6 @@ from typing import Final
 from uuid import UUID
 
 from pyjobkit_django.contracts import ProgressUpdate, QueueBackend
-from pyjobkit_django.worker.contact import Contact
 from pyjobkit_django.worker.pulse import Pulse
 
 #: How long progress gathers before it is written, in seconds.
@@ -22,8 +21,8 @@ PATIENCE_S: Final = 2.0
 class ProgressWriter:
     """Writes the latest progress of each run, a few times a second for all of them."""
 
-    def __init__(self, backend: QueueBackend, contact: Contact) -> None:
-        self.pulse = Pulse("progress writer", self._write, contact=contact)
+    def __init__(self, backend: QueueBackend) -> None:
+        self.pulse = Pulse("progress writer", self._write)
         self._backend = backend
         self._latest: dict[UUID, ProgressUpdate] = {}
         self._under_way: dict[UUID, ProgressUpdate] = {}

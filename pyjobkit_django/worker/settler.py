@@ -76,9 +76,10 @@ class Settler:
 
     def add(self, run: Run, outcome: Outcome) -> None:
         """Take the outcome of a run."""
-        older = self._fresh.pop(run.job.id, None)
-        if older is not None:
-            self._refuse(older)
+        if run.job.id in self._fresh:
+            self._refuse(self._fresh.pop(run.job.id))
+        if run.job.id in self._alone:
+            self._refuse(self._alone.pop(run.job.id).settlement)
         self._fresh[run.job.id] = Settlement(run, outcome)
         if len(self._fresh) == 1:
             self.pulse.wake()
@@ -208,8 +209,9 @@ class Settler:
         return max(0.0, due - self._shift.clock())
 
     def _put_back(self) -> None:
+        alone = {id(each.settlement) for each in self._alone.values()}
         for part in self._parts:
             for settlement in part:
-                if settlement.run.job.id not in self._alone:
+                if id(settlement) not in alone:
                     self._fresh.setdefault(settlement.run.job.id, settlement)
         self._parts = []

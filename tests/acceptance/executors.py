@@ -78,11 +78,10 @@ class Flaky(Executor):
     async def run(
         self, *, job_id: UUID, payload: dict[str, Any], ctx: ExecContext
     ) -> dict[str, Any]:
-        attempt: int = ctx.attempt  # type: ignore[attr-defined] # the worker's context
-        write_line(payload["journal"], "flaky", job_id, attempt)
-        if attempt <= payload["failures"]:
-            raise ConnectionError(f"attempt {attempt} found nobody")
-        return {"attempt": attempt}
+        write_line(payload["journal"], "flaky", job_id, ctx.attempt)
+        if ctx.attempt <= payload["failures"]:
+            raise ConnectionError(f"attempt {ctx.attempt} found nobody")
+        return {"attempt": ctx.attempt}
 
 
 def write_line(journal: str, *words: object) -> None:

@@ -32,7 +32,7 @@ def test_once_works_everything_off_and_waits_for_retries_and_near_schedules(
     flaky = enqueue(
         "flaky", {**payload, "failures": 2}, retry_policy="fixed:0.2", max_attempts=3
     )
-    soon = datetime.now(UTC) + timedelta(seconds=1)
+    soon = datetime.now(UTC) + timedelta(seconds=1)  # noqa: TID251 - soon, by any clock
     scheduled = enqueue("note", {**payload, "n": 1}, scheduled_for=soon)
     tomorrow = enqueue(
         "note", {**payload, "n": 2}, scheduled_for=soon + timedelta(days=1)
@@ -139,7 +139,7 @@ def test_an_idle_worker_takes_a_job_that_was_enqueued_meanwhile(
     start_worker: StartWorker, journal: Journal
 ) -> None:
     start_worker("--poll-interval", "0.2")
-    until(lambda: WorkerRecord.objects.exists(), what="the first heartbeat")
+    until(WorkerRecord.objects.exists, what="the first heartbeat")
     job_id = enqueue("note", {"journal": str(journal.path), "n": 1})
     until(lambda: is_final(job_id), what="the end")
     assert status_of(job_id) == "success"

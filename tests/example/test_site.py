@@ -9,13 +9,14 @@ import pytest
 
 @pytest.fixture
 def run(example, tmp_path):
-    """Run a script of the site somewhere else, with nothing in the environment."""
+    """Run a script of the site elsewhere, with little in its environment and its own database."""
 
     def run_script(name, *arguments):
         inherited = ("PATH", "PYTHONPATH", "COVERAGE_PROCESS_CONFIG")
         environment = {
             name: os.environ[name] for name in inherited if name in os.environ
         }
+        environment["DATABASE_URL"] = f"sqlite:///{tmp_path / 'site.sqlite3'}"
         return subprocess.run(
             [sys.executable, str(example / name), *arguments],
             cwd=tmp_path,

@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
-import signal
-import threading
 from typing import Any
-
-from asgiref.sync import sync_to_async
 
 from pyjobkit_django import Executor, register
 
@@ -20,30 +14,6 @@ class Greet(Executor):
     async def run(self, *, job_id: Any, payload: Any, ctx: Any) -> Any:
         await ctx.log("hello")
         return {"hello": payload.get("name", "world")}
-
-
-class CloseShop(Executor):
-    """Ends the worker that runs it: once politely, or twice."""
-
-    kind = "shop.close"
-
-    async def run(self, *, job_id: Any, payload: Any, ctx: Any) -> Any:
-        os.kill(os.getpid(), signal.SIGTERM)
-        if payload.get("twice"):
-            await asyncio.sleep(0)
-            os.kill(os.getpid(), signal.SIGTERM)
-            await asyncio.Event().wait()
-        return {"closed": True}
-
-
-class LockUp(Executor):
-    """Blocks a thread for ever, after it told the worker to end."""
-
-    kind = "shop.lock-up"
-
-    async def run(self, *, job_id: Any, payload: Any, ctx: Any) -> Any:
-        os.kill(os.getpid(), signal.SIGTERM)
-        await sync_to_async(threading.Event().wait)()
 
 
 class Parcel(Executor):

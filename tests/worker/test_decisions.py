@@ -27,9 +27,6 @@ def decided(end, job=None, rules=RULES):
     return decide(job or a_job(created_at=NOW), end, rules, NOW)
 
 
-caught = Raised
-
-
 @pytest.mark.parametrize("result", [None, {}, {"a": [1]}, "text", 3, [1, 2], False])
 def test_what_an_executor_returns_is_the_result(result):
     """Trap 26: None is a success too."""
@@ -59,7 +56,7 @@ def test_a_result_that_is_too_large_or_contains_itself_fails_the_job():
 
 
 def test_a_failed_attempt_is_tried_again_by_the_workers_policy():
-    outcome = decided(caught(KeyError("x")))
+    outcome = decided(Raised(KeyError("x")))
 
     assert (outcome.verb, outcome.delay_s) == (Verb.RETRY, 7)
     assert outcome.failure.exception_type == "KeyError"
@@ -69,17 +66,17 @@ def test_a_failed_attempt_is_tried_again_by_the_workers_policy():
 def test_the_policy_of_the_job_comes_first():
     job = a_job(retry_policy="fixed:3")
 
-    assert decided(caught(KeyError()), job).delay_s == 3
+    assert decided(Raised(KeyError()), job).delay_s == 3
 
 
 def test_a_policy_that_does_not_parse_leaves_it_to_the_workers():
     job = a_job(retry_policy="whenever")
 
-    assert decided(caught(KeyError()), job).delay_s == 7
+    assert decided(Raised(KeyError()), job).delay_s == 7
 
 
 def test_the_last_attempt_fails_the_job():
-    outcome = decided(caught(KeyError("x")), a_job(attempts=3))
+    outcome = decided(Raised(KeyError("x")), a_job(attempts=3))
 
     assert outcome.status is JobStatus.FAILED
     assert outcome.failure.reason is None
@@ -89,7 +86,7 @@ def test_a_job_that_has_grown_too_old_fails():
     old = a_job(created_at=NOW - timedelta(seconds=61))
     rules = Rules(retry_policy=FixedDelay(7, give_up_after_age_s=60))
 
-    outcome = decided(caught(KeyError("x")), old, rules)
+    outcome = decided(Raised(KeyError("x")), old, rules)
 
     assert outcome.status is JobStatus.FAILED
     assert outcome.failure.reason == "age_exhausted"
@@ -101,19 +98,19 @@ def test_a_delay_is_bounded(asked, given):
         def delay(self, attempt):
             return asked
 
-    assert decided(caught(KeyError()), rules=Rules(retry_policy=Odd())).delay_s == given
-    assert decided(caught(SnoozeJob(1e12))).delay_s == 400 * 86_400
+    assert decided(Raised(KeyError()), rules=Rules(retry_policy=Odd())).delay_s == given
+    assert decided(Raised(SnoozeJob(1e12))).delay_s == 400 * 86_400
 
 
 def test_discard_fails_the_job_with_its_reason():
-    outcome = decided(caught(DiscardJob("no such\x00user")))
+    outcome = decided(Raised(DiscardJob("no such\x00user")))
 
     assert outcome.status is JobStatus.FAILED
     assert outcome.failure.reason == "no such\ufffduser"
 
 
 def test_snooze_costs_no_attempt():
-    outcome = decided(caught(SnoozeJob(5)), a_job(attempts=3))
+    outcome = decided(Raised(SnoozeJob(5)), a_job(attempts=3))
 
     assert (outcome.verb, outcome.delay_s) == (Verb.SNOOZE, 5)
 
@@ -123,7 +120,7 @@ def test_snooze_costs_no_attempt():
     [SystemExit(1), KeyboardInterrupt(), asyncio.CancelledError(), TimeoutError()],
 )
 def test_whatever_an_executor_raises_is_a_failed_attempt(error):
-    assert decided(caught(error)).verb is Verb.RETRY
+    assert decided(Raised(error)).verb is Verb.RETRY
 
 
 @pytest.mark.parametrize(

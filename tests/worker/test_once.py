@@ -55,6 +55,21 @@ async def test_it_waits_for_the_retries_of_its_own_jobs(backend):
     assert (record["status"], record["attempts"]) == ("failed", 3)
 
 
+@pytest.mark.parametrize("backend", [FakeBackend, Silent, Blind])
+async def test_it_does_not_wait_for_the_next_poll(backend):
+    """The last claim found some jobs, but fewer than it asked for."""
+
+    async def act(ctx, payload):
+        await asyncio.sleep(0.02)
+
+    engine = engine_for(act, backend=backend())
+    await engine.enqueue_many([{"kind": "job"}] * 7)
+    began = time.monotonic()
+    await work_off(engine, max_concurrency=4, batch=4, poll_interval=60)
+
+    assert time.monotonic() - began < 2
+
+
 async def test_it_leaves_foreign_jobs_alone_and_returns():
     """Trap 8."""
     engine = engine_for(None, backend=Silent())

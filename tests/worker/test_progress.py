@@ -4,7 +4,6 @@ import asyncio
 
 from pyjobkit_django.contracts import ProgressUpdate
 from pyjobkit_django.worker import progress_writer
-from pyjobkit_django.worker.contact import Contact
 from pyjobkit_django.worker.progress_writer import ProgressWriter
 from tests.worker.fakes import (
     FakeBackend,
@@ -97,7 +96,7 @@ async def test_an_outage_keeps_the_latest_and_holds_no_settle_up(monkeypatch):
 async def test_what_failed_is_written_later_unless_there_is_newer():
     backend = FakeBackend()
     backend.broken = {"record_progress"}
-    writer = ProgressWriter(backend, Contact(30))
+    writer = ProgressWriter(backend)
     first, second = a_job(), a_job()
     for job, value in ((first, 0.1), (second, 0.2)):
         writer.record(ProgressUpdate(job_id=job.id, version=1, value=value))

@@ -287,7 +287,7 @@ async def test_the_engines_own_context_factory_is_used_as_it_is():
         await until_ended(engine, job_id)
 
     assert type(seen[0]) is Mine
-    assert seen[0].attempt == 1
+    assert seen[0].job.attempts == 1
     (line,) = await engine.log_sink.get(job_id)
     assert (line.message, line.version) == ("line", 1)
 

@@ -13,6 +13,7 @@ from pyjobkit_django.worker.channel import Channel
 from pyjobkit_django.worker.contact import Contact
 from pyjobkit_django.worker.hints import Hints
 from pyjobkit_django.worker.listener import Listener
+from pyjobkit_django.worker.reaper import Reaper
 from tests.worker.fakes import (
     FakeBackend,
     Silent,
@@ -88,6 +89,22 @@ async def test_the_reaper_sleeps_until_the_next_lease_ends():
     engine = engine_for(None, backend=Telling())
     async with working(engine, watchdog_interval_s=60):
         await until(lambda: engine.backend.calls["reap"] == 3)
+
+
+async def test_a_reaper_looks_whether_an_outage_is_over_before_it_reaps():
+    engine = engine_for(None)
+    clock = Clock()
+    contact = Contact(30, clock=clock)
+    contact.missed()
+    clock.now += 60
+    async with working(engine) as worker:
+        await until(lambda: worker._crew)
+        reaper = Reaper(worker._crew.claimer._shift, Hints(), contact)
+        before = engine.backend.calls["reap"]
+
+        assert await reaper._reap() == 30
+        assert engine.backend.calls["check_connection"] == 1
+        assert engine.backend.calls["reap"] <= before + 1
 
 
 def test_an_outage_is_half_a_lease_without_contact_and_a_failure():

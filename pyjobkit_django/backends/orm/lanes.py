@@ -41,13 +41,17 @@ class ThreadLane:
 
     def __init__(self, name: str) -> None:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"pyjobkit-{name}")
+        self._closed = False
 
     async def run[R](self, verb: Callable[..., R], *args: Any) -> R:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._thread, _run, verb, args)
 
     async def close(self) -> None:
-        """Close the connections, waiting for the verb under way."""
+        """Close the connections, waiting for the verb under way; safe to call again."""
+        if self._closed:
+            return
+        self._closed = True
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(self._thread, connections.close_all)
         self._thread.shutdown(wait=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -17,7 +18,7 @@ from pyjobkit_django.contracts import LogRecord, LogSink
 from pyjobkit_django.models import JobLog
 from pyjobkit_django.payload import clean_text
 
-#: The most bytes of lines in one row, and rows in one statement.
+#: The most bytes of lines in one row, as JSON, and rows in one statement.
 ROW_BYTES: Final = 262_144
 ROWS: Final = 16
 
@@ -84,7 +85,7 @@ def _row_sized(lines: list[Line]) -> Iterator[list[Line]]:
     row: list[Line] = []
     size = 0
     for line in lines:
-        length = len(str(line[2])) + 32
+        length = len(json.dumps(line))
         if row and size + length > ROW_BYTES:
             yield row
             row, size = [], 0

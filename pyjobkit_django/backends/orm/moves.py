@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
 
-from django.db import DataError, IntegrityError, router
+from django.db import DataError, IntegrityError, router, transaction
 
 from pyjobkit_django.backends.orm.wakeups import announce
 from pyjobkit_django.contracts import Sweep, Wakeup, WakeupKind
@@ -36,7 +36,7 @@ def enqueue(specs: Sequence[JobSpec], using: str | None = None) -> list[UUID]:
 
 
 def settle(outcomes: Sequence[Outcome], using: str | None = None) -> frozenset[UUID]:
-    """Write outcomes; return the accepted ids.
+    """Write outcomes; return the accepted ids. Where it raises, nothing is written.
 
     What the database refuses as a whole is split, so that one bad value fails its own
     job and holds up no other.
@@ -45,7 +45,8 @@ def settle(outcomes: Sequence[Outcome], using: str | None = None) -> frozenset[U
     try:
         accepted = Job.objects.using(alias).settle(outcomes)
     except (DataError, IntegrityError) as error:
-        return _settle_apart(outcomes, error, alias)
+        with transaction.atomic(using=alias):
+            return _settle_apart(outcomes, error, alias)
     announce(alias, *_hints_after(outcomes))
     return accepted
 

@@ -20,25 +20,22 @@ class SlotThread(ThreadPoolExecutor):
     def __init__(self) -> None:
         super().__init__(max_workers=1, thread_name_prefix="pyjobkit-slot")
         self.used = False
-        self._pending = 0
+        self._pending: set[Future[Any]] = set()
 
     @property
     def busy(self) -> bool:
         """Whether a call is under way."""
-        return self._pending > 0
+        return bool(self._pending)
 
     def submit[**P, R](
         self, fn: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs
     ) -> Future[R]:
         """Run a call after those before it."""
         self.used = True
-        self._pending += 1
         future = super().submit(fn, *args, **kwargs)
-        future.add_done_callback(self._done)
+        self._pending.add(future)
+        future.add_done_callback(self._pending.discard)
         return future
-
-    def _done(self, _: Future[Any]) -> None:
-        self._pending -= 1
 
 
 class ThreadSlot(Slot):
@@ -66,6 +63,5 @@ async def thread_slot() -> AsyncIterator[ThreadSlot]:
         async with ThreadSensitiveContext(executor=thread):
             yield ThreadSlot(thread)
     finally:
-        if thread.used:
-            thread.submit(connections.close_all)
+        thread.submit(connections.close_all)
         thread.shutdown(wait=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any, Final
 
@@ -21,19 +21,25 @@ class Announcement:
 
     def __init__(self, using: str) -> None:
         self._using = using
-        self.wakeups: dict[Wakeup, None] = {}
+        self._wakeups: dict[Wakeup, None] = {}
+        self._soonest: Wakeup | None = None
+
+    def add(self, wakeups: Iterable[Wakeup]) -> None:
+        """Send these too; of the times at which jobs fall due, the first one."""
+        for wakeup in wakeups:
+            if wakeup.kind is not WakeupKind.SCHEDULED:
+                self._wakeups[wakeup] = None
+            elif self._soonest is None or _seconds(wakeup) < _seconds(self._soonest):
+                self._soonest = wakeup
 
     def __call__(self) -> None:
         """Send; a hint that cannot be sent is logged, since polling finds the job."""
-        statement = "SELECT " + ", ".join(["pg_notify(%s, %s)"] * len(self.wakeups))
-        params = [
-            part
-            for wakeup in self.wakeups
-            for part in (CHANNEL, f"{wakeup.kind}:{wakeup.value}")
-        ]
+        wakeups = [*self._wakeups, *filter(None, [self._soonest])]
+        payloads = [f"{wakeup.kind}:{wakeup.value}" for wakeup in wakeups]
+        statement = "SELECT pg_notify(%s, payload) FROM unnest(%s::text[]) AS payload"
         try:
             with connections[self._using].cursor() as cursor:
-                cursor.execute(statement, params)
+                cursor.execute(statement, [CHANNEL, payloads])
         except Exception:
             logger.warning("workers not woken", exc_info=True)
 
@@ -44,21 +50,30 @@ def announce(using: str, *wakeups: Wakeup) -> None:
     if connection.vendor != "postgresql" or not wakeups:
         return
     pending = _pending(connection)
-    if pending is None:
-        pending = Announcement(using)
-        pending.wakeups.update(dict.fromkeys(wakeups))
-        transaction.on_commit(pending, using=using, robust=True)
+    if pending is not None:
+        pending.add(wakeups)
+        return
+    announcement = Announcement(using)
+    announcement.add(wakeups)
+    if connection.in_atomic_block or connection.get_autocommit():
+        transaction.on_commit(announcement, using=using, robust=True)
     else:
-        pending.wakeups.update(dict.fromkeys(wakeups))
+        # The site commits by hand; PostgreSQL holds the wake-ups back until it does.
+        announcement()
 
 
 def _pending(connection: Any) -> Announcement | None:
-    """Return the announcement that will go out if the work at hand is committed."""
-    open_savepoints = set(connection.savepoint_ids)
-    for savepoints, send, _ in connection.run_on_commit:
-        if isinstance(send, Announcement) and savepoints <= open_savepoints:
-            return send
-    return None
+    """Return the announcement that waits for the transaction at hand, if any.
+
+    What it waits for beyond that, a savepoint that may yet be rolled back, is around
+    the work at hand as well: Django drops those of savepoints that were.
+    """
+    waiting = (send for _, send, _ in connection.run_on_commit)
+    return next((send for send in waiting if isinstance(send, Announcement)), None)
+
+
+def _seconds(wakeup: Wakeup) -> float:
+    return float(wakeup.value)
 
 
 async def listen(using: str, receive: Callable[[Wakeup], None]) -> None:

@@ -21,6 +21,7 @@ from pyjobkit_django.errors import PyjobkitError
 from pyjobkit_django.log_format import configure_logging
 from pyjobkit_django.management.arguments import (
     module_attribute,
+    name_of,
     one_of,
     positive_seconds,
     whole_number,
@@ -67,6 +68,7 @@ class Command(BaseCommand):
                 f"--{name}",
                 action="append",
                 dest=of_what,
+                type=name_of(name),
                 metavar=name.upper(),
                 help=f"only jobs of this {name}; may be given again",
             )

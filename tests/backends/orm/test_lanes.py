@@ -1,0 +1,226 @@
+from __future__ import annotations
+
+import asyncio
+import threading
+
+import pytest
+from asgiref.sync import async_to_sync, sync_to_async
+from django.db import InterfaceError, OperationalError, connection, transaction
+
+from pyjobkit_django.backends.orm import DjangoBackend
+from pyjobkit_django.backends.orm.lanes import (
+    CallerLane,
+    Duty,
+    ThreadLane,
+    WorkerLanes,
+)
+from pyjobkit_django.jobs import JobSpec, JobStatus
+from pyjobkit_django.models import Job
+from tests.marks import committed, on_postgresql, on_servers
+from tests.stored_jobs import queued
+
+pytestmark = [committed, pytest.mark.usefixtures("callers_thread")]
+
+SESSION = {"postgresql": "pg_backend_pid()", "mysql": "connection_id()"}
+CUT = {"postgresql": "SELECT pg_terminate_backend(%s)", "mysql": "KILL %s"}
+
+
+def session():
+    """Return what the server calls the session of this thread."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {SESSION[connection.vendor]}")
+        return cursor.fetchone()[0]
+
+
+def cut(number):
+    with connection.cursor() as cursor:
+        cursor.execute(CUT[connection.vendor], [number])
+
+
+@pytest.fixture
+async def lane():
+    lane = ThreadLane("test")
+    yield lane
+    await lane.close()
+
+
+async def test_a_lane_has_one_thread_of_its_own(lane):
+    here = await CallerLane().run(threading.get_ident)
+
+    there = {await lane.run(threading.get_ident) for _ in range(3)}
+
+    assert len(there) == 1
+    assert here not in there
+
+
+async def test_a_lane_passes_arguments_and_gives_back_what_comes(lane):
+    assert await lane.run(divmod, 7, 2) == (3, 1)
+
+
+async def test_a_lane_raises_what_its_verb_raises(lane):
+    with pytest.raises(ZeroDivisionError):
+        await lane.run(divmod, 1, 0)
+
+    assert await lane.run(Job.objects.count) == 0
+
+
+@on_servers
+async def test_a_lane_keeps_its_connection(lane):
+    assert await lane.run(session) == await lane.run(session)
+
+
+@on_servers
+async def test_a_lane_outlives_its_connection(lane):
+    lost = await lane.run(session)
+    await sync_to_async(cut)(lost)
+
+    with pytest.raises((OperationalError, InterfaceError)):
+        await lane.run(Job.objects.count)
+
+    assert await lane.run(Job.objects.count) == 0
+    assert await lane.run(session) != lost
+
+
+@on_servers
+async def test_a_lane_outlives_a_connection_lost_in_a_transaction(lane):
+    def lose():
+        with transaction.atomic():
+            queued()
+            cutter = threading.Thread(target=elsewhere_cut, args=[session()])
+            cutter.start()
+            cutter.join()
+            queued()
+
+    with pytest.raises((OperationalError, InterfaceError)):
+        await lane.run(lose)
+
+    assert await lane.run(Job.objects.count) == 0
+
+
+def elsewhere_cut(number):
+    cut(number)
+    connection.close()
+
+
+@on_servers
+async def test_closing_a_lane_ends_its_session(lane):
+    number = await lane.run(session)
+
+    await lane.close()
+
+    await sync_to_async(until_gone)(number)
+    assert not [
+        thread for thread in threading.enumerate() if thread.name == "pyjobkit-test_0"
+    ]
+
+
+def until_gone(number):
+    """Return once the server has no such session; it tells a moment after the close."""
+    column, table = {
+        "postgresql": ("pid", "pg_stat_activity"),
+        "mysql": ("id", "information_schema.processlist"),
+    }[connection.vendor]
+    with connection.cursor() as cursor:
+        while (
+            cursor.execute(f"SELECT 1 FROM {table} WHERE {column} = %s", [number])
+            and cursor.rowcount
+        ):
+            pass
+        while True:
+            cursor.execute(f"SELECT 1 FROM {table} WHERE {column} = %s", [number])
+            if cursor.fetchone() is None:
+                return
+
+
+def test_the_callers_lane_sees_what_the_caller_has_not_committed():
+    backend = DjangoBackend()
+
+    with transaction.atomic():
+        (job_id,) = queued()
+        job = async_to_sync(backend.get)(job_id)
+        assert job["status"] is JobStatus.QUEUED
+        assert async_to_sync(backend.queue_depth)() == 1
+        transaction.set_rollback(True)
+
+    assert async_to_sync(backend.queue_depth)() == 0
+
+
+def test_what_the_callers_lane_writes_goes_back_with_the_caller():
+    backend = DjangoBackend()
+
+    with transaction.atomic():
+        async_to_sync(backend.enqueue_many)([JobSpec(kind="k")])
+        assert Job.objects.count() == 1
+        transaction.set_rollback(True)
+
+    assert Job.objects.count() == 0
+
+
+async def test_the_callers_lane_stays_open():
+    lane = CallerLane()
+    await lane.run(Job.objects.count)
+
+    await lane.close()
+
+    assert await lane.run(Job.objects.count) == 0
+
+
+async def test_each_duty_of_a_worker_waits_only_for_itself():
+    lanes = WorkerLanes(one_writer=False)
+    together = threading.Barrier(len(Duty))
+
+    async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+        for duty in Duty:
+            group.create_task(lanes[duty].run(together.wait))
+
+    await lanes.close()
+
+
+async def test_a_database_with_one_writer_gets_one_lane_for_every_duty():
+    lanes = WorkerLanes(one_writer=True)
+
+    assert len({await lanes[duty].run(threading.get_ident) for duty in Duty}) == 1
+
+    await lanes.close()
+
+
+async def test_a_workers_session_has_lanes_of_its_own_until_it_ends():
+    backend = DjangoBackend()
+    one_writer = not connection.features.has_select_for_update
+
+    async with backend.worker_session() as own:
+        duties = {await own.lanes[duty].run(threading.get_ident) for duty in Duty}
+        assert len(duties) == (1 if one_writer else len(Duty))
+        assert await CallerLane().run(threading.get_ident) not in duties
+        await own.check_connection()
+
+    assert backend.lanes is None
+    assert not [each for each in threading.enumerate() if each.ident in duties]
+
+
+async def test_a_worker_on_a_given_lane_stays_on_it(lane):
+    backend = DjangoBackend(lane=lane)
+
+    async with backend.worker_session() as own:
+        assert own is backend
+        assert await own.promote() == await backend.promote()
+
+
+@on_postgresql
+async def test_a_lane_survives_the_restart_of_every_session(lane):
+    await lane.run(Job.objects.count)
+    await sync_to_async(cut_all_others)()
+
+    with pytest.raises(OperationalError):
+        await lane.run(Job.objects.count)
+
+    assert await lane.run(Job.objects.count) == 0
+
+
+def cut_all_others():
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid() "
+            "AND application_name = ''"
+        )

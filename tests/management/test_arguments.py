@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+from argparse import ArgumentTypeError
+from datetime import timedelta
+
+import pytest
+
+from pyjobkit_django.management.arguments import (
+    age,
+    module_attribute,
+    name_of,
+    one_of,
+    positive_seconds,
+    whole_number,
+)
+
+READ = [
+    (whole_number, "1", 1),
+    (whole_number, "200", 200),
+    (positive_seconds, "0.5", 0.5),
+    (positive_seconds, "1e3", 1000.0),
+    (age, "90s", timedelta(seconds=90)),
+    (age, "15m", timedelta(minutes=15)),
+    (age, "36h", timedelta(hours=36)),
+    (age, "7d", timedelta(days=7)),
+    (age, "1.5d", timedelta(hours=36)),
+    (age, " 10 ", timedelta(seconds=10)),
+    (age, "0s", timedelta(0)),
+    (age, "36500d", timedelta(days=36_500)),
+    (one_of("text", "json"), "json", "json"),
+    (name_of("tag"), "heavy", "heavy"),
+    (module_attribute, "shop.executors:Mail", "shop.executors:Mail"),
+]
+
+REFUSED = [
+    (whole_number, "0", "'0' is not a whole number of at least 1"),
+    (whole_number, "-1", "'-1' is not a whole number of at least 1"),
+    (whole_number, "1.5", "'1.5' is not a whole number of at least 1"),
+    (whole_number, "²", "'²' is not a whole number of at least 1"),
+    (whole_number, "", "'' is not a whole number of at least 1"),
+    (positive_seconds, "0", "'0' is not a number of seconds above 0"),
+    (positive_seconds, "-1", "'-1' is not a number of seconds above 0"),
+    (positive_seconds, "nan", "'nan' is not a number of seconds above 0"),
+    (positive_seconds, "inf", "'inf' is not a number of seconds above 0"),
+    (positive_seconds, "soon", "'soon' is not a number of seconds above 0"),
+    (age, "a week", "'a week' is not an age; write 90s, 15m, 36h or 7d"),
+    (age, "-1d", "'-1d' is not an age; write 90s, 15m, 36h or 7d"),
+    (age, "7w", "'7w' is not an age; write 90s, 15m, 36h or 7d"),
+    (age, "36501d", "'36501d' is more than 36,500 days"),
+    (age, "9" * 400, f"'{'9' * 400}' is more than 36,500 days"),
+    (one_of("text", "json"), "xml", "'xml' is not one of text, json"),
+    (name_of("tag"), "a b", "tag: 'a b' must be 1 to 128 letters, digits, dots, d"),
+    (module_attribute, "shop.Mail", "'shop.Mail' is not written as module:attribute"),
+    (module_attribute, ":Mail", "':Mail' is not written as module:attribute"),
+    (module_attribute, "shop:", "'shop:' is not written as module:attribute"),
+]
+
+
+@pytest.mark.parametrize(("argument", "text", "value"), READ)
+def test_an_argument_is_read(argument, text, value):
+    assert argument(text) == value
+
+
+@pytest.mark.parametrize(("argument", "text", "told"), REFUSED)
+def test_a_bad_argument_is_refused_in_one_sentence(argument, text, told):
+    with pytest.raises(ArgumentTypeError) as refused:
+        argument(text)
+
+    assert str(refused.value).startswith(told)
+    assert "\n" not in str(refused.value)

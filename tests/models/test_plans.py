@@ -1,0 +1,193 @@
+"""Databases find what a verb looks for through our indexes, however full the table is."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+
+from pyjobkit_django.contracts import ClaimRequest
+from pyjobkit_django.jobs import JobSpec
+from pyjobkit_django.models import DatabaseNow, Job
+from pyjobkit_django.models.job_verbs.claiming import LOOK_AHEAD
+from tests.marks import committed, on_mariadb, on_postgresql, on_sqlite
+
+pytestmark = committed
+
+LANES = {
+    "one lane": {"queues": frozenset({"q0"}), "kinds": frozenset({"k0"})},
+    "many lanes": {
+        "queues": frozenset({"q0", "q1"}),
+        "kinds": frozenset({"k0", "k1", "k2"}),
+    },
+}
+
+
+@pytest.fixture
+def _many_jobs():
+    """Store 3,000 jobs in 6 lanes; half of them have ended, and a few run or wait."""
+    specs = [
+        JobSpec(kind=f"k{number % 3}", queue=f"q{number % 2}", priority=number % 7)
+        for number in range(3_000)
+    ]
+    ids = Job.objects.enqueue(specs)
+    for batch in (ids[:500], ids[500:1000], ids[1000:1500]):
+        Job.objects.filter(pk__in=batch).update(
+            status="success", finished_at=DatabaseNow()
+        )
+    soon = DatabaseNow() + timedelta(seconds=60)
+    Job.objects.filter(pk__in=ids[-20:-10]).update(status="running", lease_until=soon)
+    Job.objects.filter(pk__in=ids[-10:]).update(status="scheduled", scheduled_for=soon)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "ANALYZE TABLE pyjobkit_django_job"
+            if connection.vendor == "mysql"
+            else "ANALYZE"
+        )
+
+
+@contextmanager
+def statements():
+    """Gather the statements that are run meanwhile, with their parameters."""
+    seen = []
+
+    def note(execute, sql, params, many, context):
+        seen.append((sql, params))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(note):
+        yield seen
+
+
+def looks(verb):
+    """Return the statements by which a verb looks for rows."""
+    with statements() as seen:
+        verb()
+    return [each for each in seen if each[0].lstrip("( ").startswith("SELECT")]
+
+
+def claim_of(lanes, limit=1):
+    request = ClaimRequest(worker_id=uuid4(), limit=limit, ttl_s=60.0, **lanes)
+    return lambda: Job.objects.claim(request)
+
+
+def explained(statement, *, how):
+    sql, params = statement
+    with connection.cursor() as cursor:
+        cursor.execute(f"{how} {sql}", params)
+        return cursor.fetchall()
+
+
+def nodes(plan):
+    yield plan
+    for part in plan.get("Plans", ()):
+        yield from nodes(part)
+
+
+def plan_of(statement):
+    """Return the nodes of PostgreSQL's plan, with what they did."""
+    ((told,),) = explained(statement, how="EXPLAIN (ANALYZE, FORMAT JSON)")
+    (root,) = json.loads(told) if isinstance(told, str) else told
+    return list(nodes(root["Plan"]))
+
+
+@on_postgresql
+@pytest.mark.usefixtures("_many_jobs")
+@pytest.mark.parametrize("lanes", LANES)
+def test_a_claim_on_postgresql_reads_the_head_of_each_lane(lanes):
+    look, *_ = looks(claim_of(LANES[lanes]))
+    count = len(LANES[lanes]["queues"]) * len(LANES[lanes]["kinds"])
+
+    plan = plan_of(look)
+
+    scans = [node for node in plan if "Scan" in node["Node Type"]]
+    reads = [node for node in scans if node["Node Type"] != "Subquery Scan"]
+    assert {node["Index Name"] for node in reads} == {"pyjobkit_job_claim"}
+    assert len(reads) == count
+    # Few rows of each lane are looked at, so no sort is of the whole table.
+    assert max(node["Actual Rows"] for node in plan) <= LOOK_AHEAD * count
+
+
+@on_postgresql
+@pytest.mark.usefixtures("_many_jobs")
+def test_a_claim_of_one_lane_on_postgresql_sorts_nothing():
+    look, *_ = looks(claim_of(LANES["one lane"]))
+
+    assert not [node for node in plan_of(look) if "Sort" in node["Node Type"]]
+
+
+@on_postgresql
+@pytest.mark.usefixtures("_many_jobs")
+@pytest.mark.parametrize(
+    ("verb", "index"),
+    [
+        (lambda: Job.objects.reap(), "pyjobkit_job_leased"),
+        (lambda: Job.objects.promote(), "pyjobkit_job_scheduled"),
+    ],
+    ids=["reap", "promote"],
+)
+def test_what_time_overtakes_is_found_through_its_index_on_postgresql(verb, index):
+    look, *_ = looks(verb)
+
+    used = {node.get("Index Name") for node in plan_of(look)} - {None}
+
+    assert used == {index}
+
+
+@on_sqlite
+@pytest.mark.usefixtures("_many_jobs")
+@pytest.mark.parametrize("lanes", LANES)
+def test_a_claim_on_sqlite_reads_the_head_of_each_lane(lanes):
+    look, *_ = looks(claim_of(LANES[lanes]))
+
+    steps = [row[-1] for row in explained(look, how="EXPLAIN QUERY PLAN")]
+
+    reads = [step for step in steps if "pyjobkit_django_job" in step]
+    index = "USING INDEX pyjobkit_job_claim (queue=? AND kind=?)"
+    assert [step for step in reads if index not in step] == []
+    assert len(reads) == len(LANES[lanes]["queues"]) * len(LANES[lanes]["kinds"])
+
+
+@on_sqlite
+@pytest.mark.usefixtures("_many_jobs")
+def test_a_claim_of_one_lane_on_sqlite_sorts_nothing():
+    look, *_ = looks(claim_of(LANES["one lane"]))
+
+    steps = [row[-1] for row in explained(look, how="EXPLAIN QUERY PLAN")]
+
+    assert not [step for step in steps if "TEMP B-TREE" in step]
+
+
+@on_sqlite
+@pytest.mark.usefixtures("_many_jobs")
+@pytest.mark.parametrize(
+    ("verb", "index"),
+    [
+        (lambda: Job.objects.reap(), "pyjobkit_job_leased"),
+        (lambda: Job.objects.promote(), "pyjobkit_job_scheduled"),
+    ],
+    ids=["reap", "promote"],
+)
+def test_what_time_overtakes_is_found_through_its_index_on_sqlite(verb, index):
+    look, *_ = looks(verb)
+
+    (step, *_) = [row[-1] for row in explained(look, how="EXPLAIN QUERY PLAN")]
+
+    assert index in step
+
+
+@on_mariadb
+@pytest.mark.usefixtures("_many_jobs")
+@pytest.mark.parametrize("lanes", LANES)
+def test_a_claim_on_mariadb_reads_each_lane_through_its_index(lanes):
+    look, *_ = looks(claim_of(LANES[lanes]))
+
+    rows = explained(look, how="EXPLAIN")
+
+    reads = [row for row in rows if row[2] == "pyjobkit_django_job"]
+    assert {row[5] for row in reads} == {"pyjobkit_job_claim"}
+    assert not [row for row in reads if "filesort" in (row[9] or "")]
