@@ -85,7 +85,10 @@ class Engine:
         await self.close()
 
     async def close(self) -> None:
-        """Close the backend, the log sink and the event bus."""
+        """Close the executors, the backend, the log sink and the event bus."""
+        for executor in self.executors.values():
+            if hasattr(executor, "close"):
+                await executor.close()
         await self.backend.close()
         await self.log_sink.close()
         await self.event_bus.close()

@@ -10,6 +10,7 @@ PyjobkitError
 ├── WaitTimeoutError (TimeoutError)       the awaited job did not end in time
 ├── JobNotFoundError (KeyError)           no job has this id
 ├── OptimisticLockError (RuntimeError)    the job is no longer at the expected version
+├── ExecutorError (RuntimeError)          an attempt failed; raised by executors
 ├── LeaseLostError (RuntimeError)         the right to run the job has ended
 ├── InvalidMoveError (RuntimeError)       the job's status does not allow this verb
 └── UnsupportedError (NotImplementedError)  this backend lacks the verb or the field
@@ -23,6 +24,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import timedelta
     from uuid import UUID
 
@@ -101,13 +103,35 @@ class UnsupportedError(PyjobkitError, NotImplementedError):
     """The backend in use does not offer this verb or does not store this field."""
 
 
+class ExecutorError(PyjobkitError, RuntimeError):
+    """Raised by an executor: this attempt failed, for a reason that can be told."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        details: Mapping[str, object] | None = None,
+        retry_after_s: float | None = None,
+    ) -> None:
+        """Keep ``details`` with the job's failure; retry no earlier than asked."""
+        super().__init__(message)
+        self.details = dict(details or {})
+        self.retry_after_s = retry_after_s
+
+
 class DiscardJob(Exception):  # noqa: N818 - an answer of the executor, not an error
     """Raised by an executor: fail this job now and do not try again."""
 
-    def __init__(self, reason: str = "discarded") -> None:
-        """Keep ``reason``: it is stored as the job's failure."""
+    def __init__(
+        self,
+        reason: str = "discarded",
+        *,
+        details: Mapping[str, object] | None = None,
+    ) -> None:
+        """Keep ``reason`` and ``details``: they are stored as the job's failure."""
         super().__init__(reason)
         self.reason = reason
+        self.details = dict(details or {})
 
 
 class SnoozeJob(Exception):  # noqa: N818 - an answer of the executor, not an error

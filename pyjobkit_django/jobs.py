@@ -149,8 +149,10 @@ class JobSpec:
         cleaned = clean_payload(
             {} if payload is None else payload, max_bytes=max_payload_bytes
         )
-        tags = clean_tags(fields.pop("tags", None) or ())
-        return cls(payload=cleaned, tags=tags, **fields)
+        tags = fields.pop("tags", None)
+        return cls(
+            payload=cleaned, tags=clean_tags(() if tags is None else tags), **fields
+        )
 
     def __post_init__(self) -> None:
         """Check every field but payload and tags, which ``build`` copies and checks."""
@@ -181,7 +183,12 @@ class JobRules:
 
     def build(self, **fields: Any) -> JobSpec:
         """Return the spec of ``fields`` under these rules; InvalidJobError if unsound."""
-        given = {name: value for name, value in fields.items() if value is not None}
+        known = JobSpec.__dataclass_fields__
+        given = {
+            name: value
+            for name, value in fields.items()
+            if value is not None or name not in known
+        }
         for name in ("priority", "max_attempts", "timeout_s", "retry_policy"):
             given.setdefault(name, getattr(self, name))
         spec = JobSpec.build(max_payload_bytes=self.max_payload_bytes, **given)

@@ -48,11 +48,10 @@ class TextFormatter(logging.Formatter):
 
 def carried(record: logging.LogRecord) -> dict[str, Any]:
     """Return what ``extra`` brought into the record, the well-known keys first."""
-    extra = {key: value for key, value in vars(record).items() if key not in _STANDARD}
-    leading = {key: extra.pop(key) for key in LEADING if key in extra}
-    return {
-        key: value for key, value in {**leading, **extra}.items() if value is not None
-    }
+    fields: dict[str, Any] = vars(record)
+    extra = [key for key in fields if key not in _STANDARD and key not in LEADING]
+    keys = [*LEADING, *extra]
+    return {key: fields[key] for key in keys if fields.get(key) is not None}
 
 
 def configure_logging(level: int | str = "INFO", *, fmt: str = "text") -> None:

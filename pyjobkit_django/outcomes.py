@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Self, cast
 from uuid import UUID
 
+from pyjobkit_django.errors import DiscardJob, ExecutorError, InvalidJobError
 from pyjobkit_django.jobs import ClaimedJob, JobSpec, JobStatus, Verb
 from pyjobkit_django.payload import JSON, clean_json, clean_text
 
@@ -35,6 +36,7 @@ class Failure:
             exception_type=type(error).__qualname__,
             message=_clip(str(error)),
             reason=reason,
+            details=_details_of(error),
             traceback=_clip(traceback),
         )
 
@@ -151,6 +153,16 @@ class Outcome:
             delay_s=delay_s,
             **ends,
         )
+
+
+def _details_of(error: BaseException) -> dict[str, JSON]:
+    if not isinstance(error, (ExecutorError, DiscardJob)):
+        return {}
+    try:
+        cleaned = clean_json(error.details, name="details")
+    except InvalidJobError as fault:
+        return {"details": f"not kept: {fault}"}
+    return cast("dict[str, JSON]", cleaned)
 
 
 def _clip(text: str) -> str:

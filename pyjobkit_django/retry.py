@@ -51,7 +51,9 @@ class FixedDelay(RetryPolicy):
     ) -> None:
         """Wait ``delay_s`` seconds."""
         super().__init__(give_up_after_age_s=give_up_after_age_s)
-        _require(0 <= delay_s <= MAX_DELAY_S, f"delay_s must be 0 to {MAX_DELAY_S:,.0f}")
+        _require(
+            0 <= delay_s <= MAX_DELAY_S, f"delay_s must be 0 to {MAX_DELAY_S:,.0f}"
+        )
         self.delay_s = delay_s
 
     def delay(self, attempt: int) -> float:

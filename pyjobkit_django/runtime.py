@@ -72,11 +72,16 @@ def _extra_executor(path: str) -> Any:
 
 def _made(path: str, options: Mapping[str, Any], *, name: str) -> Any:
     try:
-        found = import_string(path)
-        if options and not callable(found):
-            raise ConfigError("is no class: it takes no options")
-        executor = found(**options) if callable(found) else found
+        executor = _called(import_string(path), options)
         check_executor(executor)
     except Exception as error:
         raise ConfigError(f"{name}: {error}") from error
     return executor
+
+
+def _called(found: Any, options: Mapping[str, Any]) -> Any:
+    if callable(found):
+        return found(**options)
+    if options:
+        raise ConfigError("is no class: it takes no options")
+    return found

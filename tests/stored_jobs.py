@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any, Self
 from uuid import UUID, uuid4
 
-from django.db import connections
+from django.db import connections, transaction
 
 from pyjobkit_django.contracts import ClaimRequest
 from pyjobkit_django.jobs import ClaimedJob, JobSpec
@@ -34,6 +35,14 @@ def running(
     """Store jobs and claim them."""
     queued(count, **fields)
     return claimed(count, worker_id)
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """Roll back what is done meanwhile: a transaction, or a savepoint within one."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 def elsewhere[R](call: Callable[..., R], *arguments: Any) -> R:

@@ -4,6 +4,7 @@ import math
 from datetime import timedelta
 
 import pytest
+from django.conf import settings as site
 
 from pyjobkit_django.conf import Settings, current, read
 from pyjobkit_django.errors import ConfigError
@@ -180,16 +181,23 @@ def test_the_settings_in_force_are_read_anew_when_they_change(settings):
     assert current() is current()
 
 
-def test_a_site_without_the_setting_gets_the_defaults(settings):
-    del settings.PYJOBKIT
+@pytest.fixture
+def _the_setting_is_missing(monkeypatch):
+    monkeypatch.delattr(site, "PYJOBKIT")
+    current.cache_clear()
+    yield
+    current.cache_clear()
 
+
+@pytest.mark.usefixtures("_the_setting_is_missing")
+def test_a_site_without_the_setting_gets_the_defaults():
     assert current() == read({})[0]
 
 
 def test_settings_with_faults_are_refused_with_all_of_them(settings):
     settings.PYJOBKIT = {"NOTIFY": 1, "QUEUES": []}
 
-    with pytest.raises(ConfigError, match="'QUEUES'.*; .*'NOTIFY'"):
+    with pytest.raises(ConfigError, match=r"'QUEUES'.*; .*'NOTIFY'"):
         current()
 
 

@@ -37,7 +37,7 @@ def as_json(*arguments, **carried):
 
 def raised():
     try:
-        raise ValueError("broken")
+        int("broken")
     except ValueError:
         return sys.exc_info()
 
@@ -72,7 +72,7 @@ def test_a_json_line_is_one_line_whatever_it_carries():
     line = json.loads(text)
     assert line["msg"] == "a\nb ü"
     assert line["exception"].startswith("Traceback")
-    assert line["exception"].endswith("ValueError: broken")
+    assert line["exception"].endswith("'broken'")
 
 
 def test_what_is_not_known_is_left_out():
@@ -101,7 +101,7 @@ def test_text_shows_the_traceback_below():
 
     first, *rest = text.splitlines()
     assert first.endswith(f"failed job_id={JOB}")
-    assert rest[-1] == "ValueError: broken"
+    assert rest[-1].startswith("ValueError: invalid literal")
 
 
 @pytest.mark.parametrize("fmt", ["text", "json"])

@@ -127,7 +127,7 @@ def test_a_plugin_stands_back_where_an_app_has_its_kind(install_plugin):
 def test_settings_and_an_app_may_not_both_take_a_kind(settings):
     settings.PYJOBKIT = {"EXECUTORS": [f"{SHOP}.RivalGreet"]}
 
-    with pytest.raises(InvalidExecutorError, match="'shop.greet' is taken by Rival"):
+    with pytest.raises(InvalidExecutorError, match=r"'shop.greet' is taken by Rival"):
         build_engine()
 
 
@@ -147,7 +147,7 @@ def test_one_more_executor_may_be_given():
 def test_the_one_more_may_not_take_a_taken_kind(settings):
     settings.PYJOBKIT = {"EXECUTORS": [PARCEL]}
 
-    with pytest.raises(InvalidExecutorError, match="'shop.parcel' is taken by Parcel"):
+    with pytest.raises(InvalidExecutorError, match=r"'shop.parcel' is taken by Parcel"):
         build_engine(extra_executors=[f"{SHOP}:Parcel"])
 
 

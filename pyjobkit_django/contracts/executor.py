@@ -49,3 +49,6 @@ class Executor(ABC):
 
         Raising fails the attempt, DiscardJob fails the job, SnoozeJob asks for later.
         """
+
+    async def close(self) -> None:
+        """Let go of what is held open between runs, such as connections."""

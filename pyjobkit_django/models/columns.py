@@ -16,9 +16,9 @@ from pyjobkit_django.payload import MAX_INTEGER, MIN_INTEGER
 class StatusLiteral(models.Value):
     """A status written into the SQL text, so that planners can use a partial index."""
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[str, ...]]:
         """Return the quoted word."""
-        return f"'{JobStatus(self.value)}'", []
+        return f"'{JobStatus(self.value)}'", ()
 
 
 def status_is(status: JobStatus) -> Exact[Any]:
@@ -26,7 +26,7 @@ def status_is(status: JobStatus) -> Exact[Any]:
     return Exact(models.F("status"), StatusLiteral(status))
 
 
-class ExactCharField(models.CharField):
+class ExactCharField(models.CharField):  # type: ignore[type-arg] # generic in stubs alone
     """Text that equals only itself; MySQL's own collations ignore case and final blanks."""
 
     @override

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -72,7 +72,7 @@ class Job(models.Model):
     tags = TagsField(_("tags"), default=tuple)
     parent = models.UUIDField(_("parent"), null=True)
 
-    objects = JobQuerySet.as_manager()
+    objects: ClassVar[JobQuerySet] = JobQuerySet.as_manager()  # type: ignore[assignment] # its verbs are all that is called
 
     class Meta:
         verbose_name = _("job")

@@ -10,6 +10,7 @@ from typing import Any, Final, assert_never
 
 from pyjobkit_django.errors import (
     DiscardJob,
+    ExecutorError,
     InvalidJobError,
     InvalidSpecError,
     SnoozeJob,
@@ -97,7 +98,10 @@ def _raised(
         return Outcome.failed(job, failure_of(error))
     if policy.should_give_up((now - job.created_at).total_seconds()):
         return Outcome.failed(job, failure_of(error, "age_exhausted"))
-    return Outcome.retry(job, failure_of(error), _storable(policy.delay(job.attempts)))
+    delay_s = policy.delay(job.attempts)
+    if isinstance(error, ExecutorError) and error.retry_after_s is not None:
+        delay_s = max(delay_s, error.retry_after_s)
+    return Outcome.retry(job, failure_of(error), _storable(delay_s))
 
 
 def _stopped(job: ClaimedJob, reason: Stop) -> Outcome | None:

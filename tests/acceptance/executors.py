@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -56,6 +57,20 @@ class Stuck(Executor):
     ) -> None:
         write_line(payload["journal"], "started", job_id, os.getpid())
         await sync_to_async(time.sleep)(3_600)
+
+
+class Deaf(Executor):
+    """Writes a line and ignores being cancelled, as often as it may be."""
+
+    kind = "deaf"
+
+    async def run(
+        self, *, job_id: UUID, payload: dict[str, Any], ctx: ExecContext
+    ) -> None:
+        write_line(payload["journal"], "started", job_id, os.getpid())
+        while True:
+            with suppress(asyncio.CancelledError):
+                await asyncio.sleep(PAUSE_S)
 
 
 class Poison(Executor):

@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-EXECUTORS = ("Note", "Gate", "Stuck", "Poison", "Flaky")
+EXECUTORS = ("Note", "Gate", "Stuck", "Deaf", "Poison", "Flaky")
 #: Far more than anything here takes on a loaded machine.
 PATIENCE_S = 60.0
 

@@ -88,7 +88,7 @@ def test_a_second_sigterm_puts_running_jobs_back_at_once(
     assert get_job(job_id)["attempts"] == 0
 
 
-@pytest.mark.parametrize("kind", ["gate", "stuck"])
+@pytest.mark.parametrize("kind", ["gate", "stuck", "deaf"])
 def test_stop_timeout_is_a_bound(
     start_worker: StartWorker, journal: Journal, kind: str
 ) -> None:

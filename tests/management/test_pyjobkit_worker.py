@@ -16,6 +16,7 @@ from pyjobkit_django.jobs import JobStatus
 from pyjobkit_django.management.commands import pyjobkit_worker
 from pyjobkit_django.models import JobLog, WorkerRecord
 from tests.marks import committed
+from tests.stored_jobs import elsewhere
 
 ROOT = Path(__file__).parents[2]
 GREET = ("--executor", "tests.shop.executors:Greet")
@@ -77,7 +78,7 @@ def test_a_bad_argument_is_refused_in_one_sentence(argument):
 
 
 def test_a_worker_with_nothing_to_run_says_so():
-    with pytest.raises(CommandError, match="no kind to claim.*executors for none"):
+    with pytest.raises(CommandError, match=r"no kind to claim.*executors for none"):
         work("--once")
 
 
@@ -119,6 +120,15 @@ def test_once_runs_what_is_there_and_ends():
     assert (job["status"], job["result"]) == (JobStatus.SUCCESS, {"hello": "Ada"})
     assert JobLog.objects.get().lines[0][1:] == ["stdout", "hello"]
     assert WorkerRecord.objects.get().state == "stopped"
+
+
+@committed
+def test_under_the_reloader_it_works_in_another_thread_and_leaves_signals_alone():
+    job_id = enqueue("shop.greet")
+
+    elsewhere(work, *GREET, "--once")
+
+    assert get_job(job_id)["status"] is JobStatus.SUCCESS
 
 
 @committed
@@ -186,7 +196,7 @@ def test_verbosity_0_is_quiet(capsys):
         (["--no-reload"], True, True, False),
     ],
 )
-def test_it_reloads_while_somebody_develops(  # noqa: PLR0913, PLR0917 - a table
+def test_it_reloads_while_somebody_develops(
     monkeypatch, settings, arguments, debug, terminal, reloads
 ):
     ran = []

@@ -125,8 +125,8 @@ def test_a_claim_of_one_lane_on_postgresql_sorts_nothing():
 @pytest.mark.parametrize(
     ("verb", "index"),
     [
-        (lambda: Job.objects.reap(), "pyjobkit_job_leased"),
-        (lambda: Job.objects.promote(), "pyjobkit_job_scheduled"),
+        (Job.objects.reap, "pyjobkit_job_leased"),
+        (Job.objects.promote, "pyjobkit_job_scheduled"),
     ],
     ids=["reap", "promote"],
 )
@@ -167,8 +167,8 @@ def test_a_claim_of_one_lane_on_sqlite_sorts_nothing():
 @pytest.mark.parametrize(
     ("verb", "index"),
     [
-        (lambda: Job.objects.reap(), "pyjobkit_job_leased"),
-        (lambda: Job.objects.promote(), "pyjobkit_job_scheduled"),
+        (Job.objects.reap, "pyjobkit_job_leased"),
+        (Job.objects.promote, "pyjobkit_job_scheduled"),
     ],
     ids=["reap", "promote"],
 )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import copy
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 from uuid import UUID
 
 from django.db import connections
@@ -34,6 +34,7 @@ from pyjobkit_django.contracts import (
 from pyjobkit_django.errors import OptimisticLockError
 from pyjobkit_django.jobs import FINAL, JobStatus
 from pyjobkit_django.models import Job, WorkerRecord
+from pyjobkit_django.models.job_verbs import JobQuerySet
 
 EVER = timedelta(0)
 
@@ -72,8 +73,8 @@ class DjangoBackend(BulkBackend):
         return await self._lane.run(moves.enqueue, specs, self.using)
 
     async def get(self, job_id: UUID) -> JobRecord:
-        job = await self._lane.run(self._jobs.fetch, job_id)
-        return job.record()  # type: ignore[no-any-return] # fetch returns a Job
+        job: Job = await self._lane.run(self._jobs.fetch, job_id)
+        return job.record()
 
     async def cancel(self, job_id: UUID) -> None:
         await self._lane.run(moves.cancel, job_id, self.using)
@@ -144,8 +145,10 @@ class DjangoBackend(BulkBackend):
         if self.notify:
             await listen(self.using, receive)
 
-    def slot(self) -> AbstractAsyncContextManager[Slot]:
-        return thread_slot()
+    @asynccontextmanager
+    async def slot(self) -> AsyncIterator[Slot]:
+        async with thread_slot() as slot:
+            yield slot
 
     @asynccontextmanager
     async def worker_session(self) -> AsyncIterator[Self]:
@@ -160,7 +163,7 @@ class DjangoBackend(BulkBackend):
             await lanes.close()
 
     @property
-    def _jobs(self) -> Any:
+    def _jobs(self) -> JobQuerySet:
         return Job.objects.using(self.using)
 
     def _with(self, lanes: WorkerLanes) -> Self:

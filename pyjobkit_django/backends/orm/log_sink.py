@@ -91,8 +91,7 @@ def _row_sized(lines: list[Line]) -> Iterator[list[Line]]:
             row, size = [], 0
         row.append(line)
         size += length
-    if row:
-        yield row
+    yield row
 
 
 def _moment(seconds: float) -> datetime:

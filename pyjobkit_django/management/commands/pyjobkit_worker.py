@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import signal
 import sys
 import threading
-from argparse import ArgumentParser, BooleanOptionalAction
+from argparse import ArgumentParser
 from typing import Any, Final
 
 from django.conf import settings as site
@@ -19,20 +18,13 @@ from django.utils import autoreload
 from pyjobkit_django.conf import current
 from pyjobkit_django.errors import PyjobkitError
 from pyjobkit_django.log_format import configure_logging
-from pyjobkit_django.management.arguments import (
-    module_attribute,
-    name_of,
-    one_of,
-    positive_seconds,
-    whole_number,
-)
+from pyjobkit_django.management import left_behind
+from pyjobkit_django.management.worker_arguments import add_worker_arguments
 from pyjobkit_django.runtime import build_worker
 from pyjobkit_django.worker import Worker
 
 #: What --verbosity means for the worker's own log.
 LEVELS: Final = (logging.ERROR, logging.INFO, logging.DEBUG, logging.DEBUG)
-#: How long threads of ended jobs may take to leave before the process does, in seconds.
-LEAVE_S: Final = 1.0
 
 
 class Command(BaseCommand):
@@ -44,60 +36,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument(
-            "--concurrency", type=whole_number, default=8, help="jobs run at once (8)"
-        )
-        parser.add_argument(
-            "--batch-size",
-            type=whole_number,
-            help="jobs claimed at once (concurrency, ≤ 100)",
-        )
-        parser.add_argument(
-            "--lease-ttl",
-            type=positive_seconds,
-            help="seconds a claim holds (LEASE_TTL, 30)",
-        )
-        parser.add_argument(
-            "--poll-interval", type=positive_seconds, default=0.5, help="seconds (0.5)"
-        )
-        parser.add_argument(
-            "--stop-timeout", type=positive_seconds, default=60.0, help="seconds (60)"
-        )
-        for name, of_what in (("queue", "queues"), ("kind", "kinds"), ("tag", "tags")):
-            parser.add_argument(
-                f"--{name}",
-                action="append",
-                dest=of_what,
-                type=name_of(name),
-                metavar=name.upper(),
-                help=f"only jobs of this {name}; may be given again",
-            )
-        parser.add_argument(
-            "--once", action="store_true", help="end when there is nothing left to do"
-        )
-        parser.add_argument(
-            "--database", type=one_of(*connections), help="alias of the jobs' database"
-        )
-        parser.add_argument(
-            "--executor",
-            action="append",
-            default=[],
-            dest="executors",
-            type=module_attribute,
-            metavar="MODULE:ATTRIBUTE",
-            help="one more executor; may be given again",
-        )
-        parser.add_argument(
-            "--log-format",
-            type=one_of("text", "json"),
-            default="text",
-            help="text or json",
-        )
-        parser.add_argument(
-            "--reload",
-            action=BooleanOptionalAction,
-            help="start anew when code changes (default: under DEBUG, on a terminal)",
-        )
+        add_worker_arguments(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         configure_logging(LEVELS[options["verbosity"]], fmt=options["log_format"])
@@ -119,7 +58,7 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         finally:
             connections.close_all()
-        _leave_stuck_threads_behind()
+        left_behind.end_threads()
 
     def _worker(self, options: dict[str, Any]) -> Worker:
         self._check_queues(options["queues"] or [])
@@ -157,6 +96,7 @@ class Command(BaseCommand):
         self._stop_on_signals(worker)
         async with worker.engine:
             await worker.run(once=once)
+        await left_behind.end_tasks()
 
     def _stop_on_signals(self, worker: Worker) -> None:
         # Under the reloader the worker is not in the main thread, where signals arrive.
@@ -172,16 +112,3 @@ class Command(BaseCommand):
 
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop)
-
-
-def _leave_stuck_threads_behind() -> None:
-    # Their jobs are back in the queue; Python would wait for such threads for ever.
-    slots = [
-        thread for thread in threading.enumerate() if "pyjobkit-slot" in thread.name
-    ]
-    for thread in slots:
-        thread.join(LEAVE_S / len(slots))
-    if any(thread.is_alive() for thread in slots):
-        logging.getLogger("pyjobkit.worker").error("left code behind that did not stop")
-        logging.shutdown()
-        os._exit(0)

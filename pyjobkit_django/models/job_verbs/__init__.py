@@ -12,5 +12,5 @@ from pyjobkit_django.models.job_verbs.operating import Operating
 from pyjobkit_django.models.job_verbs.settling import Settling
 
 
-class JobQuerySet(Claiming, Leasing, Settling, Operating):
+class JobQuerySet(Claiming, Leasing, Settling, Operating):  # type: ignore[override] # the stubs derive no manager from another
     """Every verb of ``jobs.MOVES`` as SQL."""

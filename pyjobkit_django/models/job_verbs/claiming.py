@@ -73,16 +73,13 @@ class Claiming(Moving):
 
     def next_due_s(self, request: ClaimRequest) -> float | None:
         """Return in how many seconds ``request`` could be met, None if not in sight."""
+        coming = self.wanted(request).filter(status_is(JobStatus.SCHEDULED))
+        moments = coming.annotate(now=DatabaseNow()).order_by("scheduled_for")
+        first = moments.values_list("scheduled_for", "now").first()
+        # After the scheduled ones: a job promoted in between is seen here.
         if self._heads(request, 1):
             return 0.0
-        coming = self.wanted(request).filter(status_is(JobStatus.SCHEDULED))
-        row = (
-            coming.annotate(now=DatabaseNow())
-            .order_by("scheduled_for")
-            .values_list("scheduled_for", "now")
-            .first()
-        )
-        return None if row is None else seconds_until(*row)
+        return None if first is None else seconds_until(*first)
 
     def _take(
         self,

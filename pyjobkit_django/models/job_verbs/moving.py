@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import batched
-from typing import Any, Final
+from typing import Any, Final, Self
 from uuid import UUID
 
 from django.db import connections, models
@@ -43,11 +43,11 @@ class Moving(models.QuerySet[Any]):
             **values,
         )
 
-    def movable(self, verb: Verb) -> Any:
+    def movable(self, verb: Verb) -> Self:
         """Return the rows whose status allows ``verb``."""
         return self.filter(status__in=[status.value for status in MOVES[verb].sources])
 
-    def locked(self, *, wait: bool = False) -> Any:
+    def locked(self, *, wait: bool = False) -> Self:
         """Return the rows in id order under a lock, without those that others lock.
 
         With ``wait`` all of them. Where the database locks as a whole, so do they.

@@ -109,9 +109,16 @@ async def test_closing_a_lane_ends_its_session(lane):
     await lane.close()
 
     await sync_to_async(until_gone)(number)
-    assert not [
-        thread for thread in threading.enumerate() if thread.name == "pyjobkit-test_0"
-    ]
+
+
+async def test_closing_a_lane_ends_its_thread_and_may_be_done_twice(lane):
+    thread = await lane.run(threading.current_thread)
+
+    await lane.close()
+    await lane.close()
+
+    await asyncio.to_thread(thread.join, 10)
+    assert not thread.is_alive()
 
 
 def until_gone(number):
@@ -121,15 +128,10 @@ def until_gone(number):
         "mysql": ("id", "information_schema.processlist"),
     }[connection.vendor]
     with connection.cursor() as cursor:
-        while (
+        found = True
+        while found:
             cursor.execute(f"SELECT 1 FROM {table} WHERE {column} = %s", [number])
-            and cursor.rowcount
-        ):
-            pass
-        while True:
-            cursor.execute(f"SELECT 1 FROM {table} WHERE {column} = %s", [number])
-            if cursor.fetchone() is None:
-                return
+            found = cursor.fetchone()
 
 
 def test_the_callers_lane_sees_what_the_caller_has_not_committed():
@@ -189,13 +191,15 @@ async def test_a_workers_session_has_lanes_of_its_own_until_it_ends():
     one_writer = not connection.features.has_select_for_update
 
     async with backend.worker_session() as own:
-        duties = {await own.lanes[duty].run(threading.get_ident) for duty in Duty}
-        assert len(duties) == (1 if one_writer else len(Duty))
-        assert await CallerLane().run(threading.get_ident) not in duties
+        threads = {await own.lanes[duty].run(threading.current_thread) for duty in Duty}
+        assert len(threads) == (1 if one_writer else len(Duty))
+        assert await CallerLane().run(threading.current_thread) not in threads
         await own.check_connection()
 
     assert backend.lanes is None
-    assert not [each for each in threading.enumerate() if each.ident in duties]
+    for thread in threads:
+        await asyncio.to_thread(thread.join, 10)
+        assert not thread.is_alive()
 
 
 async def test_a_worker_on_a_given_lane_stays_on_it(lane):

@@ -163,7 +163,7 @@ async def test_all_lines_of_a_flush_are_kept_or_none(sink, monkeypatch):
 
 async def test_a_batch_as_large_as_workers_write_is_kept(sink):
     """A thousand lines, a megabyte of letters of every kind, of fifty runs."""
-    letters = random.Random(7)  # noqa: S311 - keeps no secret
+    letters = random.Random(7)
     runs = [(uuid4(), version) for version in range(1, 51)]
     lines = [
         LogRecord(job_id, "stdout", letters.choice("xä🚀\x1b") * 1_000, version, MOMENT)
