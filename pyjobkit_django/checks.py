@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from django.conf import settings as site
@@ -12,6 +12,7 @@ from django.db import DEFAULT_DB_ALIAS, connections, router
 
 from pyjobkit_django.conf import read
 from pyjobkit_django.errors import PyjobkitError
+from pyjobkit_django.executors import SubprocessExecutor
 from pyjobkit_django.models import Job
 from pyjobkit_django.runtime import site_executors
 
@@ -29,9 +30,11 @@ def check_settings(**_: Any) -> list[CheckMessage]:
     settings, faults = read(getattr(site, "PYJOBKIT", {}))
     found: list[CheckMessage] = [Error(fault, id="pyjobkit.E001") for fault in faults]
     try:
-        kinds = [executor.kind for executor in site_executors(settings)]
+        executors = site_executors(settings)
     except PyjobkitError as error:
         return [*found, Error(str(error), id="pyjobkit.E002")]
+    found += _check_subprocess(executors)
+    kinds = [executor.kind for executor in executors]
     taken = {kind for kind in kinds if kinds.count(kind) > 1}
     return found + [
         Error(
@@ -76,6 +79,20 @@ def check_database(**_: Any) -> list[CheckMessage]:
             )
         )
     return found
+
+
+def _check_subprocess(executors: Iterable[Any]) -> Iterator[CheckMessage]:
+    for executor in executors:
+        unrestricted = isinstance(executor, SubprocessExecutor) and (
+            executor.allow_list is None
+        )
+        if unrestricted and not site.DEBUG:
+            yield checks.Warning(
+                "subprocess runs any command: whoever can enqueue a job can run code "
+                "as the worker",
+                hint="Give it allowed_commands in PYJOBKIT['EXECUTORS'].",
+                id="pyjobkit.W003",
+            )
 
 
 def _check_times(alias: str, connection: Any) -> Iterator[CheckMessage]:

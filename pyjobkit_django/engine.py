@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Self
 from uuid import UUID, uuid4
 
+from pyjobkit_django.chains import linked
 from pyjobkit_django.context import DefaultExecContext, ExecContextFactory
 from pyjobkit_django.contracts import (
     ClaimedRow,
@@ -100,7 +101,8 @@ class Engine:
 
         Options: queue, priority (lower first), scheduled_for (aware datetime),
         max_attempts, timeout_s, retry_policy (``"exponential:1:2"``), idempotency_key,
-        unique_key, tags. Raises InvalidJobError (a ValueError) that names the field.
+        unique_key, tags, shadow (throw the result away), webhooks (``{"complete": url,
+        "fail": url, "timeout": url}``). Raises InvalidJobError (a ValueError) that names the field.
         """
         (job_id,) = await self.enqueue_many(
             [{**options, "kind": kind, "payload": payload}]
@@ -119,6 +121,17 @@ class Engine:
         seconds = delay.total_seconds() if isinstance(delay, timedelta) else delay
         wait = timedelta(seconds=check_delay("delay", seconds))
         return await self.enqueue(kind=kind, scheduled_for=_now() + wait, **options)
+
+    async def chain(self, *steps: Mapping[str, Any]) -> UUID:
+        """Store jobs of which each runs once the one before has succeeded.
+
+        Steps are the keywords of ``enqueue``; all are checked now. Each payload gets
+        ``previous_result`` and ``previous_job_id``. Returns the first one's id.
+        """
+        specs = [self.rules.build(**await self._routed(step)) for step in steps]
+        await self._wait_for_room()
+        (job_id,) = await self.backend.enqueue_many([linked(specs)])
+        return job_id
 
     async def enqueue_many(self, jobs: Iterable[Mapping[str, Any]]) -> list[UUID]:
         """Store jobs, given as the keywords of ``enqueue``; return their ids in order.

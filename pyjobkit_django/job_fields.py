@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -15,11 +15,14 @@ MAX_NAME: Final = 128
 #: The longest idempotency_key, unique_key or retry_policy, in characters.
 MAX_KEY: Final = 255
 MAX_TAGS: Final = 32
+#: The ends of a job that a webhook can tell of.
+WEBHOOK_WORDS: Final = ("complete", "fail", "timeout")
 MAX_ATTEMPTS: Final = 32_767
 MAX_PRIORITY: Final = 2**31 - 1
 
 #: How much of a refused value an error shows.
 _SHOWN: Final = 60
+_WEB_URL = re.compile(r"https?://[^\s/?#]\S*")
 _NAME = re.compile(r"[A-Za-z0-9_.-]+")
 
 
@@ -119,6 +122,30 @@ def clean_tags(value: Any) -> tuple[str, ...]:
     if len(set(tags)) > MAX_TAGS:
         raise InvalidJobError("tags", f"at most {MAX_TAGS} tags, not {len(set(tags))}")
     return tuple(sorted(set(tags)))
+
+
+def clean_webhooks(value: Any) -> dict[str, str]:
+    """Return who is told of which end, by lower-case word."""
+    if not isinstance(value, Mapping):
+        raise InvalidJobError("webhooks", f"must be a dict of URLs, not {_show(value)}")
+    cleaned = {}
+    for word, url in value.items():
+        if not isinstance(word, str) or word.lower() not in WEBHOOK_WORDS:
+            raise InvalidJobError(
+                "webhooks", f"{_show(word)} is not one of {', '.join(WEBHOOK_WORDS)}"
+            )
+        if not isinstance(url, str) or not _WEB_URL.fullmatch(url):
+            raise InvalidJobError(
+                f"webhooks.{word.lower()}", f"{_show(url)} is not an http or https URL"
+            )
+        cleaned[word.lower()] = url
+    return cleaned
+
+
+def check_flag(field: str, value: Any) -> None:
+    """Refuse what is neither True nor False."""
+    if not isinstance(value, bool):
+        raise InvalidJobError(field, f"must be True or False, not {_show(value)}")
 
 
 def check_delay(field: str, seconds: Any) -> float:

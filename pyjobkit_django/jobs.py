@@ -17,6 +17,7 @@ from pyjobkit_django.ids import new_job_id
 from pyjobkit_django.job_fields import (
     MAX_ATTEMPTS,
     MAX_PRIORITY,
+    check_flag,
     check_integer,
     check_key,
     check_name,
@@ -24,6 +25,7 @@ from pyjobkit_django.job_fields import (
     check_time,
     check_timeout,
     clean_tags,
+    clean_webhooks,
 )
 from pyjobkit_django.payload import JSON, MAX_BYTES, clean_payload
 
@@ -112,12 +114,19 @@ DEFAULT_MAX_ATTEMPTS: Final = 3
 DEFAULT_TIMEOUT_S: Final = 300.0
 
 
+#: Fields of a spec that are no options of a caller.
+_INNER: Final = frozenset({"id", "chain", "trace_context"})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobSpec:
     """A job as it is to be enqueued; make one with ``build``, which checks every field.
 
     Raises InvalidJobError (a ValueError) that names the field. ``timeout_s`` is in
-    seconds, ``scheduled_for`` an aware datetime, a lower ``priority`` runs first.
+    seconds, ``scheduled_for`` an aware datetime, a lower ``priority`` runs first. The
+    result of a ``shadow`` job is thrown away; ``chain`` holds the steps after this one
+    (see ``chains``), ``webhooks`` who is told of its end, ``trace_context`` the W3C
+    carrier of the caller's trace.
     """
 
     kind: str
@@ -133,11 +142,15 @@ class JobSpec:
     unique_key: str | None = None
     tags: tuple[str, ...] = ()
     parent: UUID | None = None
+    shadow: bool = False
+    chain: tuple[dict[str, JSON], ...] = ()
+    webhooks: dict[str, str] = field(default_factory=dict)
+    trace_context: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def build(cls, *, max_payload_bytes: int = MAX_BYTES, **fields: Any) -> Self:
         """Return the spec of ``fields`` with its own copy of the payload."""
-        options = [name for name in cls.__dataclass_fields__ if name != "id"]
+        options = [name for name in cls.__dataclass_fields__ if name not in _INNER]
         if unknown := set(fields).difference(options):
             raise InvalidJobError(
                 min(unknown),
@@ -149,13 +162,13 @@ class JobSpec:
         cleaned = clean_payload(
             {} if payload is None else payload, max_bytes=max_payload_bytes
         )
-        tags = fields.pop("tags", None)
-        return cls(
-            payload=cleaned, tags=clean_tags(() if tags is None else tags), **fields
-        )
+        for name, clean in (("tags", clean_tags), ("webhooks", clean_webhooks)):
+            if name in fields:
+                fields[name] = clean(fields[name])
+        return cls(payload=cleaned, **fields)
 
     def __post_init__(self) -> None:
-        """Check every field but payload and tags, which ``build`` copies and checks."""
+        """Check every field but those that ``build`` copies and checks."""
         check_name("kind", self.kind)
         check_name("queue", self.queue)
         check_integer("priority", self.priority, -MAX_PRIORITY, MAX_PRIORITY)
@@ -165,6 +178,7 @@ class JobSpec:
         check_time("scheduled_for", self.scheduled_for)
         check_key("idempotency_key", self.idempotency_key)
         check_key("unique_key", self.unique_key)
+        check_flag("shadow", self.shadow)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,3 +235,7 @@ class ClaimedJob:
     retry_policy: str | None = None
     tags: tuple[str, ...] = ()
     lost_runs: int = 0
+    shadow: bool = False
+    chain: tuple[dict[str, JSON], ...] = ()
+    webhooks: Mapping[str, str] = field(default_factory=dict)
+    trace_context: Mapping[str, str] = field(default_factory=dict)

@@ -7,10 +7,12 @@ from typing import Any
 
 from django.utils.module_loading import autodiscover_modules, import_string
 
+from pyjobkit_django.backends.memory import MemoryBackend
 from pyjobkit_django.backends.orm import DatabaseLogSink, DjangoBackend
 from pyjobkit_django.conf import Settings, current
 from pyjobkit_django.engine import Engine
 from pyjobkit_django.errors import ConfigError
+from pyjobkit_django.executors import HTTPExecutor
 from pyjobkit_django.registry import check_executor, registered_executors
 from pyjobkit_django.worker import Worker
 
@@ -23,7 +25,8 @@ def build_engine(
     Executors come from PYJOBKIT["EXECUTORS"], from ``extra_executors``
     (``module:attribute``), from the ``executors`` module of every installed app, and from
     plugins; where a plugin's kind is taken the plugin is left out. A class that an app
-    registers and the settings name is made once, as the settings say.
+    registers and the settings name is made once, as the settings say. ``http`` is
+    always there: with its defaults, where none of these runs it.
     """
     settings = current()
     engine = Engine(
@@ -34,8 +37,18 @@ def build_engine(
         log_sink=DatabaseLogSink(using=using),
         rules=settings.rules,
     )
-    engine.register_plugins()
-    return engine
+    return _with_the_rest(engine)
+
+
+def build_memory_engine(*, extra_executors: Iterable[str] = ()) -> Engine:
+    """Return an Engine with the site's rules and executors whose jobs are in memory."""
+    settings = current()
+    engine = Engine(
+        backend=MemoryBackend(lease_ttl_s=settings.lease_ttl),
+        executors=site_executors(settings, extra_executors),
+        rules=settings.rules,
+    )
+    return _with_the_rest(engine)
 
 
 def build_worker(
@@ -61,6 +74,13 @@ def site_executors(settings: Settings, extra: Iterable[str] = ()) -> list[Any]:
     named += map(_extra_executor, extra)
     autodiscover_modules("executors")
     return named + registered_executors(besides=set(map(type, named)))
+
+
+def _with_the_rest(engine: Engine) -> Engine:
+    engine.register_plugins()
+    if HTTPExecutor.kind not in engine.executors:
+        engine.register_executor(HTTPExecutor())
+    return engine
 
 
 def _extra_executor(path: str) -> Any:

@@ -13,6 +13,7 @@ from uuid import UUID
 from asgiref.sync import sync_to_async
 
 from pyjobkit_django.backends.orm import moves
+from pyjobkit_django.chains import linked
 from pyjobkit_django.conf import current
 from pyjobkit_django.contracts import JobRecord
 from pyjobkit_django.errors import InvalidMoveError, JobNotFoundError
@@ -24,11 +25,23 @@ def enqueue(kind: str, payload: Any = None, **options: Any) -> UUID:
 
     Options: queue, priority (lower runs first), scheduled_for (aware datetime),
     max_attempts, timeout_s (seconds), retry_policy (``"exponential:1:2:60"``),
-    idempotency_key, unique_key, tags. A held key gives the id of the job that holds it.
+    idempotency_key, unique_key, tags, shadow (throw the result away), webhooks
+    (``{"complete": url, "fail": url, "timeout": url}``). A held key gives the id of the job that holds it.
     Raises InvalidJobError (a ValueError) that names the field; nothing is stored then.
     """
     spec = current().rules.build(kind=kind, payload=payload, **options)
     (job_id,) = moves.enqueue([spec])
+    return job_id
+
+
+def chain(*steps: Mapping[str, Any]) -> UUID:
+    """Store jobs of which each runs once the one before has succeeded.
+
+    Steps are the keywords of ``enqueue``; all are checked now. Each payload gets
+    ``previous_result`` and ``previous_job_id``. Returns the first one's id.
+    """
+    rules = current().rules
+    (job_id,) = moves.enqueue([linked([rules.build(**step) for step in steps])])
     return job_id
 
 
@@ -60,6 +73,11 @@ def requeue(job_id: UUID | str) -> None:
 async def aenqueue(kind: str, payload: Any = None, **options: Any) -> UUID:
     """Store a job as ``enqueue`` does."""
     return await sync_to_async(enqueue)(kind, payload, **options)
+
+
+async def achain(*steps: Mapping[str, Any]) -> UUID:
+    """Store a chain as ``chain`` does."""
+    return await sync_to_async(chain)(*steps)
 
 
 async def aenqueue_many(jobs: Iterable[Mapping[str, Any]]) -> list[UUID]:

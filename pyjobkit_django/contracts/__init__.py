@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pyjobkit_django.contracts.backend import QueueBackend, Slot
+from pyjobkit_django.contracts.backend import EXTRA_FIELDS, QueueBackend, Slot
 from pyjobkit_django.contracts.executor import ExecContext, Executor
 from pyjobkit_django.contracts.observers import EventBus, LogRecord, LogSink
 from pyjobkit_django.contracts.values import (
@@ -21,6 +21,7 @@ from pyjobkit_django.jobs import ClaimedJob, JobSpec
 from pyjobkit_django.outcomes import Outcome
 
 __all__ = [
+    "EXTRA_FIELDS",
     "ClaimRequest",
     "ClaimedJob",
     "ClaimedRow",

@@ -32,13 +32,12 @@ logger = logging.getLogger("pyjobkit.backend")
 
 #: The fields of a JobSpec that pyjobkit's own ``enqueue`` takes.
 TOOLKIT_FIELDS = (
-    "kind",
-    "payload",
-    "priority",
-    "scheduled_for",
-    "max_attempts",
-    "idempotency_key",
-    "timeout_s",
+    *("kind", "payload", "priority", "scheduled_for", "max_attempts"),
+    *("idempotency_key", "timeout_s"),
+)
+#: The others; our own backends keep them all.
+EXTRA_FIELDS = frozenset(JobSpec.__dataclass_fields__).difference(
+    TOOLKIT_FIELDS, ["id"]
 )
 
 
@@ -255,9 +254,9 @@ class QueueBackend(ABC):
     # How the defaults are made of single verbs.
 
     def _toolkit_fields(self, spec: JobSpec) -> dict[str, Any]:
-        for name in ("queue", "unique_key", "retry_policy", "tags", "parent"):
-            default = JobSpec.__dataclass_fields__[name].default
-            if name not in self.stores and getattr(spec, name) != default:
+        for name, known in JobSpec.__dataclass_fields__.items():
+            kept = name in ("id", *TOOLKIT_FIELDS, *self.stores)
+            if not kept and getattr(spec, name) not in (known.default, {}, ()):
                 raise UnsupportedError(f"{type(self).__name__} does not keep {name}")
         return {name: getattr(spec, name) for name in (*TOOLKIT_FIELDS, *self.stores)}
 

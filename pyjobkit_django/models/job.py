@@ -71,6 +71,10 @@ class Job(models.Model):
     unique_key = ExactCharField(_("unique key"), max_length=MAX_KEY, null=True)
     tags = TagsField(_("tags"), default=tuple)
     parent = models.UUIDField(_("parent"), null=True)
+    shadow = models.BooleanField(_("shadow"), default=False)
+    chain = models.JSONField(_("chain"), null=True, decoder=JSONDecoder)
+    webhooks = models.JSONField(_("webhooks"), null=True)
+    trace_context = models.JSONField(_("trace context"), null=True)
 
     objects: ClassVar[JobQuerySet] = JobQuerySet.as_manager()  # type: ignore[assignment] # its verbs are all that is called
 
@@ -145,6 +149,9 @@ class Job(models.Model):
             "retry_policy": self.retry_policy,
             "tags": list(self.tags),
             "parent": self.parent,
+            "shadow": self.shadow,
+            "chain": self.chain or [],
+            "webhooks": self.webhooks or {},
             "progress": self.progress,
             "progress_meta": self.progress_meta or {},
             "lost_runs": self.lost_runs,

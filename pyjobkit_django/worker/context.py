@@ -31,6 +31,7 @@ class RunContext(DefaultExecContext):
         )
         self.job = run.job
         self.attempt = run.job.attempts
+        self.is_shadow = run.job.shadow
         self._run = run
         self._progress = progress
 
@@ -66,6 +67,7 @@ class Contexts:
             return RunContext(self._shift, run, log, self._progress)
         context = engine.make_ctx(run.job.id, log_sink=log, backend=self._shift.backend)
         context.attempt = run.job.attempts
+        context.is_shadow = run.job.shadow
         if isinstance(context, DefaultExecContext):
             context.job = run.job
         return context

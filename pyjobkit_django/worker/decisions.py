@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import traceback
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final, assert_never
 
+from pyjobkit_django.chains import next_step
 from pyjobkit_django.errors import (
     DiscardJob,
     ExecutorError,
@@ -15,10 +17,11 @@ from pyjobkit_django.errors import (
     InvalidSpecError,
     SnoozeJob,
 )
-from pyjobkit_django.jobs import ClaimedJob
+from pyjobkit_django.jobs import ClaimedJob, JobSpec, JobStatus, Verb
 from pyjobkit_django.outcomes import Failure, Outcome
 from pyjobkit_django.payload import MAX_BYTES, clean_json, clean_text
 from pyjobkit_django.retry import MAX_DELAY_S, RetryPolicy, parse_policy
+from pyjobkit_django.webhooks import webhook_of
 from pyjobkit_django.worker.run import Stop
 
 #: How many frames of an executor's traceback are the runner's.
@@ -46,6 +49,9 @@ class Stopped:
     reason: Stop
 
 
+#: What is stored in place of a shadow run's result.
+SHADOW_RESULT: Final = {"shadow": True, "result_discarded": True}
+
 type End = Returned | Raised | Stopped
 
 
@@ -57,8 +63,25 @@ class Rules:
     max_result_bytes: int = MAX_BYTES
 
 
-def decide(job: ClaimedJob, end: End, rules: Rules, now: datetime) -> Outcome | None:
+def decide(
+    job: ClaimedJob,
+    end: End,
+    rules: Rules,
+    now: datetime,
+    duration_ms: float = 0.0,
+) -> Outcome | None:
     """Return the outcome to settle; None where nothing may be written."""
+    outcome = _outcome(job, end, rules, now)
+    if outcome is None or outcome.verb is not Verb.FINISH or job.shadow:
+        return outcome
+    try:
+        follow_ups = tuple(_follow_ups(job, outcome, duration_ms))
+    except InvalidJobError as error:
+        return Outcome.failed(job, failure_of(error, "chain_broken"))
+    return replace(outcome, follow_ups=follow_ups) if follow_ups else outcome
+
+
+def _outcome(job: ClaimedJob, end: End, rules: Rules, now: datetime) -> Outcome | None:
     match end:
         case Returned(result):
             return _returned(job, result, rules)
@@ -87,7 +110,22 @@ def _returned(job: ClaimedJob, result: Any, rules: Rules) -> Outcome:
         cleaned = clean_json(result, name="result", max_bytes=rules.max_result_bytes)
     except (InvalidJobError, RecursionError) as error:
         return Outcome.failed(job, failure_of(error, "unstorable_result"))
-    return Outcome.success(job, cleaned)
+    return Outcome.success(job, dict(SHADOW_RESULT) if job.shadow else cleaned)
+
+
+def _follow_ups(
+    job: ClaimedJob, outcome: Outcome, duration_ms: float
+) -> Iterator[JobSpec]:
+    succeeded = outcome.status is JobStatus.SUCCESS
+    if succeeded and (step := next_step(job, outcome.result)):
+        yield step
+    told = (
+        outcome.result
+        if succeeded or not outcome.failure
+        else outcome.failure.as_json()
+    )
+    if webhook := webhook_of(job, outcome.status, told, duration_ms=duration_ms):
+        yield webhook
 
 
 def _raised(

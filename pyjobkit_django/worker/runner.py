@@ -96,7 +96,7 @@ class Runner:
     def _decide(self, run: Run, end: End) -> Outcome | None:
         now = datetime.now(UTC)  # noqa: TID251 - only to tell the age of a job
         try:
-            return decide(run.job, end, self._rules, now)
+            return decide(run.job, end, self._rules, now, run.duration_ms)
         except Exception as error:  # noqa: BLE001 - a policy of the site may raise anything
             return Outcome.failed(run.job, failure_of(error, "undecided"))
 

@@ -41,7 +41,7 @@ class Gate(Executor):
         self, *, job_id: UUID, payload: dict[str, Any], ctx: ExecContext
     ) -> dict[str, Any]:
         write_line(payload["journal"], "started", job_id, os.getpid())
-        while not Path(payload["gate"]).exists():  # noqa: ASYNC110, ASYNC240 - another process opens it
+        while not Path(payload["gate"]).exists():  # noqa: ASYNC240 - another process opens it
             await asyncio.sleep(PAUSE_S)
         write_line(payload["journal"], "passed", job_id, os.getpid())
         return {"pid": os.getpid()}

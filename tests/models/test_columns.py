@@ -3,9 +3,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from django.apps import apps
-from django.db import IntegrityError, connection, migrations, transaction
-from django.db.migrations.state import ProjectState
+from django.db import IntegrityError, connection, transaction
 
 from pyjobkit_django.models import Job
 from pyjobkit_django.models.columns import StatusLiteral
@@ -102,28 +100,6 @@ def test_the_database_refuses_a_key_twice_and_takes_many_nulls(column):
 
     with pytest.raises(IntegrityError), transaction.atomic():
         Job.objects.filter(pk=second).update(**{column: "k"})
-
-
-@pytest.mark.parametrize(
-    "operation",
-    [
-        *(migrations.RemoveIndex("job", name) for name in INDEXES),
-        *(migrations.RemoveConstraint("job", name) for name in UNIQUE),
-    ],
-    ids=lambda operation: operation.name,
-)
-def test_a_migration_can_take_it_away_and_put_it_back(operation):
-    with_it, before = ProjectState.from_apps(apps), set(found())
-    without_it = with_it.clone()
-    operation.state_forwards("pyjobkit_django", without_it)
-
-    with connection.schema_editor() as editor:
-        operation.database_forwards("pyjobkit_django", editor, with_it, without_it)
-    assert set(found()) == before - {operation.name}
-
-    with connection.schema_editor() as editor:
-        operation.database_backwards("pyjobkit_django", editor, without_it, with_it)
-    assert set(found()) == before
 
 
 @pytest.mark.parametrize("thing", [*Job._meta.indexes, *Job._meta.constraints])

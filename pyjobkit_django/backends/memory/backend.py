@@ -12,6 +12,7 @@ from pyjobkit_django.backends.memory.hints import Hints
 from pyjobkit_django.backends.memory.job import AttemptRecord, StoredJob, copied
 from pyjobkit_django.backends.memory.table import MemoryTable
 from pyjobkit_django.contracts import (
+    EXTRA_FIELDS,
     ClaimedRow,
     ClaimRequest,
     JobRecord,
@@ -38,9 +39,7 @@ class MemoryBackend(BulkBackend):
     in UTC. No verb awaits anything while it moves a job, so each is atomic.
     """
 
-    stores: ClassVar[frozenset[str]] = frozenset(
-        {"queue", "unique_key", "retry_policy", "tags", "parent"}
-    )
+    stores: ClassVar[frozenset[str]] = EXTRA_FIELDS
     supports_operating: ClassVar[bool] = True
 
     def __init__(

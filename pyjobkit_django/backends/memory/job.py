@@ -128,6 +128,9 @@ class StoredJob:
             progress=self.progress,
             progress_meta=copied(self.progress_meta),
             lost_runs=self.lost_runs,
+            shadow=spec.shadow,
+            chain=copied(list(spec.chain)),
+            webhooks=dict(spec.webhooks),
         )
 
     def claimed(self) -> ClaimedJob:
@@ -146,6 +149,10 @@ class StoredJob:
             retry_policy=spec.retry_policy,
             tags=spec.tags,
             lost_runs=self.lost_runs,
+            shadow=spec.shadow,
+            chain=spec.chain,
+            webhooks=spec.webhooks,
+            trace_context=spec.trace_context,
         )
 
     def leased(self) -> ClaimedRow:

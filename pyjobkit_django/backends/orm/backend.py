@@ -17,6 +17,7 @@ from pyjobkit_django.backends.orm.lanes import CallerLane, Duty, Lane, WorkerLan
 from pyjobkit_django.backends.orm.slots import thread_slot
 from pyjobkit_django.backends.orm.wakeups import announce, listen
 from pyjobkit_django.contracts import (
+    EXTRA_FIELDS,
     ClaimedJob,
     ClaimedRow,
     ClaimRequest,
@@ -47,9 +48,7 @@ class DjangoBackend(BulkBackend):
     their own; with an explicit ``lane`` a worker too stays on it.
     """
 
-    stores: ClassVar[frozenset[str]] = frozenset(
-        {"queue", "unique_key", "retry_policy", "tags", "parent"}
-    )
+    stores: ClassVar[frozenset[str]] = EXTRA_FIELDS
     supports_operating: ClassVar[bool] = True
 
     def __init__(

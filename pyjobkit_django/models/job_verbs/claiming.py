@@ -41,6 +41,9 @@ _CLAIMED: Final = (
     "tags",
     "lost_runs",
 )
+#: What most jobs do not have stands as NULL in their rows.
+_RARE: Final = ("chain", "webhooks", "trace_context")
+_RUN: Final = (*_CLAIMED, "shadow", *_RARE)
 
 
 class Claiming(Moving):
@@ -49,8 +52,8 @@ class Claiming(Moving):
     def claim(self, request: ClaimRequest) -> list[ClaimedJob]:
         """Lease and start up to ``request.limit`` due jobs, in their order."""
         started = {"started_at": DatabaseNow()}
-        rows = self._take(request, Verb.CLAIM, JobStatus.RUNNING, _CLAIMED, started)
-        return [ClaimedJob(**row) for row in rows]
+        rows = self._take(request, Verb.CLAIM, JobStatus.RUNNING, _RUN, started)
+        return list(map(_claimed, rows))
 
     def lease(self, request: ClaimRequest) -> list[ClaimedRow]:
         """Lease up to ``request.limit`` due jobs, which stay queued."""
@@ -182,3 +185,11 @@ class Claiming(Moving):
         with connections[self.db].cursor() as cursor:
             cursor.execute(merged, params)
             return [(as_id(key), lost_runs) for key, lost_runs in cursor.fetchall()]
+
+
+def _claimed(row: dict[str, Any]) -> ClaimedJob:
+    rare = {name: row[name] for name in _RARE if row[name] is not None}
+    if "chain" in rare:
+        rare["chain"] = tuple(rare["chain"])
+    common = {name: value for name, value in row.items() if name not in _RARE}
+    return ClaimedJob(**common, **rare)

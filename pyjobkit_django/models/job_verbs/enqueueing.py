@@ -97,6 +97,10 @@ class Enqueueing(Moving):
             unique_key=spec.unique_key,
             tags=spec.tags,
             parent=spec.parent,
+            shadow=spec.shadow,
+            chain=list(spec.chain) or None,
+            webhooks=spec.webhooks or None,
+            trace_context=spec.trace_context or None,
         )
 
 

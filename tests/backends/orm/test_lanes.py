@@ -16,7 +16,7 @@ from pyjobkit_django.backends.orm.lanes import (
 )
 from pyjobkit_django.jobs import JobSpec, JobStatus
 from pyjobkit_django.models import Job
-from tests.marks import committed, on_postgresql, on_servers
+from tests.marks import committed, on_servers
 from tests.stored_jobs import queued
 
 pytestmark = [committed, pytest.mark.usefixtures("callers_thread")]
@@ -208,23 +208,3 @@ async def test_a_worker_on_a_given_lane_stays_on_it(lane):
     async with backend.worker_session() as own:
         assert own is backend
         assert await own.promote() == await backend.promote()
-
-
-@on_postgresql
-async def test_a_lane_survives_the_restart_of_every_session(lane):
-    await lane.run(Job.objects.count)
-    await sync_to_async(cut_all_others)()
-
-    with pytest.raises(OperationalError):
-        await lane.run(Job.objects.count)
-
-    assert await lane.run(Job.objects.count) == 0
-
-
-def cut_all_others():
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-            "WHERE datname = current_database() AND pid <> pg_backend_pid() "
-            "AND application_name = ''"
-        )
