@@ -58,8 +58,8 @@ def made(engine, kind):
 # Executors.
 
 
-def test_a_site_without_executors_has_none():
-    assert build_engine().executors == {}
+def test_a_site_without_executors_has_http():
+    assert set(build_engine().executors) == {"http"}
 
 
 def test_the_settings_name_executors(settings):
@@ -67,7 +67,7 @@ def test_the_settings_name_executors(settings):
 
     engine = build_engine()
 
-    assert set(engine.executors) == {"shop.parcel", "shop.greet"}
+    assert set(engine.executors) == {"shop.parcel", "shop.greet", "http"}
     assert engine.executors["shop.parcel"].weight == 1
 
 
@@ -104,7 +104,7 @@ def test_a_plugin_offers_executors(install_plugin):
 def test_a_plugin_that_fails_is_logged_and_left_out(install_plugin, caplog):
     install_plugin("courier", body="def __init__(self): raise OSError('no van')")
 
-    assert build_engine().executors == {}
+    assert set(build_engine().executors) == {"http"}
     assert "executor plugin not loaded" in caplog.text
     assert "no van" in caplog.text
 

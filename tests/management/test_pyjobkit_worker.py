@@ -61,7 +61,7 @@ REFUSED = {
     "--executor=shop.Mail": "--executor: 'shop.Mail' is not written as module:attribute",
     "--queue=nobody": "--queue 'nobody' is not one of default, reports, mail; add it to",
     "--queue=a b": "--queue: queue: 'a b' must be 1 to 128 letters",
-    "--kind=nobody": "--kind 'nobody': no executor runs it; there are shop.greet",
+    "--kind=nobody": "--kind 'nobody': no executor runs it; there are http, shop.greet",
     "--tag=a b": "--tag: tag: 'a b' must be 1 to 128 letters",
     "--executor=no.such:Mail": "executor 'no.such:Mail': No module named 'no'",
     "--colour=red": "unrecognized arguments: --colour=red",
@@ -77,11 +77,6 @@ def test_a_bad_argument_is_refused_in_one_sentence(argument):
     assert "\n" not in str(refused.value)
 
 
-def test_a_worker_with_nothing_to_run_says_so():
-    with pytest.raises(CommandError, match=r"no kind to claim.*executors for none"):
-        work("--once")
-
-
 def test_settings_with_faults_are_refused(settings):
     settings.PYJOBKIT = {"NOTIFY": 1}
 
@@ -94,7 +89,7 @@ def test_settings_with_faults_are_refused(settings):
     [
         (("--concurrency", "0"), 2, "argument --concurrency: '0' is not a whole"),
         (("--queue", "nobody"), 1, "CommandError: --queue 'nobody' is not one of"),
-        (("--once",), 1, "CommandError: this worker has no kind to claim"),
+        (("--kind", "nobody"), 1, "CommandError: --kind 'nobody': no executor runs"),
     ],
 )
 def test_the_process_of_a_refused_command_fails_and_its_last_word_is_why(

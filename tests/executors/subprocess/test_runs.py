@@ -64,7 +64,7 @@ async def test_a_failure_names_the_command_but_not_its_arguments():
     assert str(silent.value) == "'false' ended with exit code 1"
 
 
-@pytest.mark.parametrize("name", ["SIGKILL", "SIGTERM", "SIGSEGV", "SIGHUP"])
+@pytest.mark.parametrize("name", ["SIGKILL", "SIGTERM", "SIGSEGV", "SIGUSR1"])
 async def test_a_signal_that_ended_the_command_is_named(name):
     number = int(getattr(signal, name))
     with pytest.raises(ExecutorError, match=f"ended with signal {name}") as raised:
