@@ -102,6 +102,13 @@ def open_files():
     return len(list(Path("/proc/self/fd").iterdir()))
 
 
+async def all_closed(before):
+    """Return once no more files are open than ``before``; the loop closes some later."""
+    async with asyncio.timeout(10):
+        while open_files() > before:
+            await asyncio.sleep(0.01)
+
+
 def seconds_until_gone(group_id, began, within_s=10):
     """Return how long after ``began`` the last living member of a group was gone."""
     while members(group_id):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pyjobkit_django.executors.subprocess.pipes import LARGEST_PIPE_BYTES
-from tests.executors.subprocess.stage import Notes, open_files, run
+from tests.executors.subprocess.stage import Notes, all_closed, open_files, run
 
 
 async def test_100_000_lines_arrive_complete_and_in_order():
@@ -121,7 +121,7 @@ async def test_a_background_process_that_holds_the_pipe_does_not_hold_the_run(re
     assert result["returncode"] == 0
     assert result["duration_ms"] < 400
     assert notes.stdout == ["done"]
-    assert open_files() == before
+    await all_closed(before)
 
 
 async def test_a_background_process_may_still_say_something():

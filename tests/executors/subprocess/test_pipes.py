@@ -11,7 +11,7 @@ from pyjobkit_django.executors.subprocess.pipes import (
     OutputPipe,
     Pipes,
 )
-from tests.executors.subprocess.stage import open_files
+from tests.executors.subprocess.stage import all_closed, open_files
 
 
 @pytest.fixture
@@ -68,4 +68,4 @@ async def test_a_shortage_of_descriptors_leaves_none_open(monkeypatch):
     with pytest.raises(OSError, match="Too many open files"):
         Pipes("text")
 
-    assert open_files() == before
+    await all_closed(before)

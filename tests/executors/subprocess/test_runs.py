@@ -15,7 +15,7 @@ from pyjobkit_django.errors import DiscardJob, ExecutorError
 from pyjobkit_django.executors import SubprocessExecutor as FromThePackage
 from pyjobkit_django.executors.subprocess import SubprocessExecutor
 from pyjobkit_django.executors.subprocess.supervision import Ending
-from tests.executors.subprocess.stage import Notes, open_files, run
+from tests.executors.subprocess.stage import Notes, all_closed, open_files, run
 
 
 async def test_a_command_returns_its_exit_code_and_how_long_it_took():
@@ -231,7 +231,7 @@ async def test_nothing_stays_open_whatever_the_end():
         with suppress(DiscardJob, ExecutorError):
             await run(**payload)
 
-    assert open_files() == before
+    await all_closed(before)
 
 
 async def test_what_logging_raises_ends_the_command_and_is_raised():
