@@ -19,6 +19,7 @@ from pyjobkit_django.contracts import (
     LogSink,
     QueueBackend,
 )
+from pyjobkit_django.metrics import UNMEASURED, WorkerMetrics
 
 PROGRESS_TOPIC_TEMPLATE = "job.{job_id}.progress"
 
@@ -55,6 +56,8 @@ class DefaultExecContext(ExecContext):
         self.job_id = job_id
         #: The run in hand; None outside a worker.
         self.job: ClaimedJob | None = None
+        #: What hears of the phases that are profiled.
+        self.metrics: WorkerMetrics = UNMEASURED
         self._log_sink = log_sink
         self._event_bus = event_bus
         self._backend = backend
@@ -87,7 +90,9 @@ class DefaultExecContext(ExecContext):
             failure = error
             raise
         finally:
-            duration_ms = (time.perf_counter() - started) * 1000
+            took_s = time.perf_counter() - started
+            self.metrics.phase(self.job.kind if self.job else "", name, took_s=took_s)
+            duration_ms = took_s * 1000
             kind = type(failure).__name__ if failure else None
             ended = {"event": "phase.ended", "duration_ms": duration_ms, "error": kind}
             logger.info("phase ended", extra={**ended, **fields})

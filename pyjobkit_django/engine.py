@@ -29,9 +29,16 @@ from pyjobkit_django.errors import (
 )
 from pyjobkit_django.events import LocalEventBus
 from pyjobkit_django.job_fields import check_delay, check_time
-from pyjobkit_django.jobs import DEFAULT_MAX_ATTEMPTS, FINAL, JobRules, JobStatus
+from pyjobkit_django.jobs import (
+    DEFAULT_MAX_ATTEMPTS,
+    FINAL,
+    JobRules,
+    JobSpec,
+    JobStatus,
+)
 from pyjobkit_django.logs import MemoryLogSink
 from pyjobkit_django.registry import check_executor, discover_executors
+from pyjobkit_django.tracing import tracer
 
 type Router = Callable[[str, Any], str | Awaitable[str | None] | None]
 
@@ -129,8 +136,7 @@ class Engine:
         ``previous_result`` and ``previous_job_id``. Returns the first one's id.
         """
         specs = [self.rules.build(**await self._routed(step)) for step in steps]
-        await self._wait_for_room()
-        (job_id,) = await self.backend.enqueue_many([linked(specs)])
+        (job_id,) = await self._store([linked(specs)])
         return job_id
 
     async def enqueue_many(self, jobs: Iterable[Mapping[str, Any]]) -> list[UUID]:
@@ -139,10 +145,7 @@ class Engine:
         Nothing is stored unless every one of them is sound.
         """
         specs = [self.rules.build(**await self._routed(job)) for job in jobs]
-        if not specs:
-            return []
-        await self._wait_for_room()
-        return await self.backend.enqueue_many(specs)
+        return await self._store(specs) if specs else []
 
     def set_router(self, router: Router | None) -> None:
         """Let ``router(kind, payload)`` replace the kind of each job; None keeps it."""
@@ -271,6 +274,12 @@ class Engine:
             chosen = await kind if inspect.isawaitable(kind) else kind
             fields["kind"] = fields.get("kind") if chosen is None else chosen
         return fields
+
+    async def _store(self, specs: list[JobSpec]) -> list[UUID]:
+        await self._wait_for_room()
+        carried = "trace_context" in self.backend.stores
+        with tracer().enqueueing(specs, carried=carried) as traced:
+            return await self.backend.enqueue_many(traced)
 
     async def _wait_for_room(self) -> None:
         if self.max_queue_size is None:

@@ -239,3 +239,5 @@ class ClaimedJob:
     chain: tuple[dict[str, JSON], ...] = ()
     webhooks: Mapping[str, str] = field(default_factory=dict)
     trace_context: Mapping[str, str] = field(default_factory=dict)
+    #: For how many seconds it was due before it was claimed, where that is known.
+    waited_s: float | None = None

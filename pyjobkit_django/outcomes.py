@@ -91,6 +91,11 @@ class Outcome:
     delay_s: float = 0.0
     follow_ups: tuple[JobSpec, ...] = ()
 
+    @property
+    def word(self) -> str:
+        """What the run came to: the status its job ended in, or the verb it goes on by."""
+        return (self.status if self.verb is Verb.FINISH else self.verb).value
+
     @classmethod
     def success(
         cls, job: ClaimedJob, result: JSON, follow_ups: Iterable[JobSpec] = ()

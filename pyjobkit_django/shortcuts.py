@@ -17,7 +17,9 @@ from pyjobkit_django.chains import linked
 from pyjobkit_django.conf import current
 from pyjobkit_django.contracts import JobRecord
 from pyjobkit_django.errors import InvalidMoveError, JobNotFoundError
+from pyjobkit_django.jobs import JobSpec
 from pyjobkit_django.models import Job
+from pyjobkit_django.tracing import tracer
 
 
 def enqueue(kind: str, payload: Any = None, **options: Any) -> UUID:
@@ -30,7 +32,7 @@ def enqueue(kind: str, payload: Any = None, **options: Any) -> UUID:
     Raises InvalidJobError (a ValueError) that names the field; nothing is stored then.
     """
     spec = current().rules.build(kind=kind, payload=payload, **options)
-    (job_id,) = moves.enqueue([spec])
+    (job_id,) = _store([spec])
     return job_id
 
 
@@ -41,7 +43,7 @@ def chain(*steps: Mapping[str, Any]) -> UUID:
     ``previous_result`` and ``previous_job_id``. Returns the first one's id.
     """
     rules = current().rules
-    (job_id,) = moves.enqueue([linked([rules.build(**step) for step in steps])])
+    (job_id,) = _store([linked([rules.build(**step) for step in steps])])
     return job_id
 
 
@@ -49,7 +51,7 @@ def enqueue_many(jobs: Iterable[Mapping[str, Any]]) -> list[UUID]:
     """Store jobs, given as the keywords of ``enqueue``, all or none; return their ids."""
     rules = current().rules
     specs = [rules.build(**job) for job in jobs]
-    return moves.enqueue(specs) if specs else []
+    return _store(specs) if specs else []
 
 
 def get_job(job_id: UUID | str) -> JobRecord:
@@ -98,6 +100,11 @@ async def acancel(job_id: UUID | str) -> None:
 async def arequeue(job_id: UUID | str) -> None:
     """Queue a job again as ``requeue`` does."""
     await sync_to_async(requeue)(job_id)
+
+
+def _store(specs: list[JobSpec]) -> list[UUID]:
+    with tracer().enqueueing(specs) as traced:
+        return moves.enqueue(traced)
 
 
 def _uuid(job_id: UUID | str) -> UUID:

@@ -59,6 +59,21 @@ def test_an_outcome_keeps_why_the_run_did_not_succeed(outcome, failure):
 
 
 @pytest.mark.parametrize(
+    ("outcome", "word"),
+    [
+        (Outcome.success(JOB, None), "success"),
+        (Outcome.timeout(JOB), "timeout"),
+        (Outcome.retry(JOB, FAILURE, 5), "retry"),
+        (Outcome.release(JOB), "release"),
+    ],
+)
+def test_an_outcome_in_a_word_is_its_status_at_the_end_and_its_verb_before(
+    outcome, word
+):
+    assert outcome.word == word
+
+
+@pytest.mark.parametrize(
     "outcome",
     [
         Outcome.success(JOB, None, iter([NEXT])),

@@ -17,7 +17,7 @@ from pyjobkit_django.contracts import (
     Sweep,
 )
 from pyjobkit_django.errors import OptimisticLockError
-from pyjobkit_django.jobs import JobRules, JobSpec, JobStatus, Verb
+from pyjobkit_django.jobs import ClaimedJob, JobRules, JobSpec, JobStatus, Verb
 from pyjobkit_django.outcomes import TIMED_OUT, Failure, Outcome
 from pyjobkit_django.payload import clean_json
 
@@ -35,6 +35,12 @@ class BulkBackend(QueueBackend):
 
         A spec whose idempotency_key or unique_key is held gives the holder's id.
         """
+
+    @abstractmethod
+    async def claim_job(
+        self, job_id: UUID, worker_id: UUID, *, ttl_s: float
+    ) -> ClaimedJob | None:
+        """Lease and start this very job if it is queued; None where it is not."""
 
     @abstractmethod
     async def lease(self, request: ClaimRequest) -> list[ClaimedRow]:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import re
 from argparse import ArgumentTypeError
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from pyjobkit_django.conf import MAX_DAYS
 from pyjobkit_django.errors import InvalidJobError
 from pyjobkit_django.job_fields import check_name
 
+#: What --verbosity means for the log of a command that runs jobs.
+LOG_LEVELS: Final = (logging.ERROR, logging.INFO, logging.DEBUG, logging.DEBUG)
+
+MAX_PORT: Final = 65_535
 _UNITS: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
-_AGE: Final = re.compile(r"(\d+(?:\.\d+)?)([smhd]?)")
+_SPAN: Final = re.compile(r"(\d+(?:\.\d+)?)([smhd]?)")
 
 
 def whole_number(text: str) -> int:
@@ -37,8 +42,44 @@ def positive_seconds(text: str) -> float:
 
 def age(text: str) -> timedelta:
     """Return the span that ``90s``, ``15m``, ``36h`` or ``7d`` names."""
-    if not (match := _AGE.fullmatch(text.strip())):
-        raise ArgumentTypeError(f"{text!r} is not an age; write 90s, 15m, 36h or 7d")
+    return _span(text, "an age")
+
+
+def delay(text: str) -> timedelta:
+    """Return the wait that ``90``, ``90s``, ``15m``, ``36h`` or ``7d`` names."""
+    return _span(text, "a delay")
+
+
+def moment(text: str) -> datetime:
+    """Return the moment that ISO 8601 with a zone names."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise ArgumentTypeError(
+            f"{text!r} is not a time; write 2026-11-30T08:00+01:00"
+        ) from None
+    if found.utcoffset() is None:
+        raise ArgumentTypeError(f"{text!r} has no zone; add +01:00, or Z for UTC")
+    return found
+
+
+def integer(text: str) -> int:
+    """Return a whole number, which may be below 0."""
+    if not re.fullmatch(r"-?[0-9]{1,18}", text):
+        raise ArgumentTypeError(f"{text!r} is not a whole number")
+    return int(text)
+
+
+def port(text: str) -> int:
+    """Return the number of a TCP port; 0 has the system choose."""
+    if not re.fullmatch(r"[0-9]{1,5}", text) or int(text) > MAX_PORT:
+        raise ArgumentTypeError(f"{text!r} is not a port from 0 to {MAX_PORT}")
+    return int(text)
+
+
+def _span(text: str, what: str) -> timedelta:
+    if not (match := _SPAN.fullmatch(text.strip())):
+        raise ArgumentTypeError(f"{text!r} is not {what}; write 90s, 15m, 36h or 7d")
     seconds = float(match[1]) * _UNITS[match[2] or "s"]
     if seconds > MAX_DAYS * _UNITS["d"]:
         raise ArgumentTypeError(f"{text!r} is more than {MAX_DAYS:,} days")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import sys
 import threading
 from typing import Final
 
@@ -17,7 +18,7 @@ PATIENCE_S: Final = 1.0
 logger = logging.getLogger("pyjobkit.worker")
 
 
-async def end_tasks() -> None:
+async def end_tasks(exit_code: int = 0) -> None:
     """Cancel what jobs left running on the loop; end the process if that does not help."""
     tasks = asyncio.all_tasks() - {asyncio.current_task()}
     for task in tasks:
@@ -25,7 +26,7 @@ async def end_tasks() -> None:
     if tasks:
         _, stubborn = await asyncio.wait(tasks, timeout=PATIENCE_S)
         if stubborn:
-            _leave()
+            _leave(exit_code)
 
 
 def end_threads() -> None:
@@ -34,10 +35,11 @@ def end_threads() -> None:
     for thread in threads:
         thread.join(PATIENCE_S / len(threads))
     if any(thread.is_alive() for thread in threads):
-        _leave()
+        _leave(0)
 
 
-def _leave() -> None:
+def _leave(exit_code: int) -> None:
     logger.error("left code behind that did not stop")
     logging.shutdown()
-    os._exit(0)
+    sys.stdout.flush()
+    os._exit(exit_code)

@@ -10,9 +10,11 @@ from pyjobkit_django.management.arguments import (
     module_attribute,
     name_of,
     one_of,
+    port,
     positive_seconds,
     whole_number,
 )
+from pyjobkit_django.metrics import DEFAULT_HOST
 
 
 def add_worker_arguments(parser: ArgumentParser) -> None:
@@ -20,6 +22,7 @@ def add_worker_arguments(parser: ArgumentParser) -> None:
     _add_choice(parser)
     _add_pace(parser)
     _add_manner(parser)
+    _add_metrics(parser)
 
 
 def _add_choice(parser: ArgumentParser) -> None:
@@ -83,4 +86,20 @@ def _add_manner(parser: ArgumentParser) -> None:
         "--reload",
         action=BooleanOptionalAction,
         help="start anew when code changes (default: under DEBUG, on a terminal)",
+    )
+
+
+def _add_metrics(parser: ArgumentParser) -> None:
+    group = parser.add_argument_group("for Prometheus (needs the extra 'metrics')")
+    group.add_argument(
+        "--metrics-port",
+        type=port,
+        metavar="PORT",
+        help="serve metrics here, as on 9000; 0: any free port, which the log names",
+    )
+    group.add_argument(
+        "--metrics-host",
+        default=DEFAULT_HOST,
+        metavar="HOST",
+        help=f"who may look: this machine ({DEFAULT_HOST}), anybody (0.0.0.0)",
     )

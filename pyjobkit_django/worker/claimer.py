@@ -91,12 +91,14 @@ class Claimer:
         return int(min(self._in_flight.room, self._shift.options.batch, share.allowed))
 
     async def _claim_share(self, share: Share, limit: int) -> int:
-        lease_until = self._shift.clock() + self._shift.options.lease_ttl
+        sent = self._shift.clock()
+        lease_until = sent + self._shift.options.lease_ttl
         request = self._shift.claim_request(
             limit, share.kinds, with_suspect=self._probation_s() <= 0
         )
         jobs = await self._shift.backend.claim(request)
         self._contact.made()
+        self._shift.metrics.claimed(len(jobs), took_s=self._shift.clock() - sent)
         self._throttle.started(share.kinds, len(jobs))
         for job in jobs:
             self._slots.offer(Run(job, lease_until))

@@ -32,6 +32,7 @@ class RunContext(DefaultExecContext):
         self.job = run.job
         self.attempt = run.job.attempts
         self.is_shadow = run.job.shadow
+        self.metrics = shift.metrics
         self._run = run
         self._progress = progress
 
@@ -70,4 +71,5 @@ class Contexts:
         context.is_shadow = run.job.shadow
         if isinstance(context, DefaultExecContext):
             context.job = run.job
+            context.metrics = self._shift.metrics
         return context

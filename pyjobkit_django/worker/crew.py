@@ -11,6 +11,7 @@ from pyjobkit_django.worker.channel import Channel
 from pyjobkit_django.worker.claimer import Claimer
 from pyjobkit_django.worker.contact import Contact
 from pyjobkit_django.worker.context import Contexts
+from pyjobkit_django.worker.depth import Depth
 from pyjobkit_django.worker.drain import GRACE_S, Drain
 from pyjobkit_django.worker.heartbeat import Heartbeat
 from pyjobkit_django.worker.hints import Hints
@@ -59,12 +60,18 @@ class Crew:
         self.listener = Listener(shift, channel, hints, self.heartbeat)
         self.drain = Drain(self.claimer, self.slots, in_flight, runner)
         self.once = Once(shift, self.claimer, self.settler, in_flight, hints)
+        self.depth = Depth(shift)
         self._stop_timeout = options.stop_timeout
+        self._watched = shift.metrics.watching(in_flight)
         hints.when_queued = self.claimer.wake
 
     async def work(self, stop: asyncio.Event, *, once: bool = False) -> None:
         """Work until ``stop`` is set, or until nothing is left to do, then clean up."""
         self.once.request_stop = stop.set
+        with self._watched:
+            await self._work_until(stop, once=once)
+
+    async def _work_until(self, stop: asyncio.Event, *, once: bool) -> None:
         async with asyncio.TaskGroup() as group:
             loops = [
                 group.create_task(pulse.run(), name=pulse.name)
@@ -98,5 +105,7 @@ class Crew:
         yield from (self.leases.extending, self.leases.watching, self.cancels.pulse)
         yield from (self.promoter.pulse, self.reaper.pulse)
         yield from (self.heartbeat.pulse, self.listener.pulse, self.claimer.pulse)
+        if self.depth.is_wanted:
+            yield self.depth.pulse
         if once:
             yield self.once.pulse

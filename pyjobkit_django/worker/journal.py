@@ -1,4 +1,4 @@
-"""What a worker tells the process's log about jobs: constant text, the rest as fields."""
+"""What a worker tells about jobs: the log in constant text and fields, the metrics."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from pyjobkit_django.jobs import JobStatus, Verb
+from pyjobkit_django.metrics import UNMEASURED, WorkerMetrics
 from pyjobkit_django.outcomes import Outcome
 from pyjobkit_django.worker.run import Run
 
@@ -29,17 +30,20 @@ _RETURNS: Final = {
 
 
 class Journal:
-    """Logs the life of the jobs that one worker runs."""
+    """Logs and measures the life of the jobs that one worker runs."""
 
-    def __init__(self, worker_id: UUID) -> None:
+    def __init__(self, worker_id: UUID, metrics: WorkerMetrics = UNMEASURED) -> None:
         self._worker_id = worker_id
+        self._metrics = metrics
 
     def started(self, run: Run) -> None:
-        """Log that the executor is called."""
+        """Tell that the executor is called."""
+        self._metrics.started(run.job.kind, waited_s=run.job.waited_s)
         self._log("started", logging.INFO, run, JobStatus.RUNNING)
 
     def settled(self, run: Run, outcome: Outcome) -> None:
-        """Log how the job ended, as the backend has it."""
+        """Tell how the job ended, as the backend has it."""
+        self._metrics.settled(run.job.kind, outcome.word, ran_s=run.ran_s)
         if outcome.verb is Verb.FINISH:
             word, level = _ENDS[outcome.status]
         else:
@@ -56,11 +60,13 @@ class Journal:
             self._log(word, level, run, outcome.status, **fields)
 
     def refused(self, run: Run, outcome: Outcome) -> None:
-        """Log that the job had moved on before its outcome arrived."""
+        """Tell that the job had moved on before its outcome arrived."""
+        self._metrics.refused(run.job.kind)
         self._log("lock_conflict", logging.WARNING, run, outcome.status)
 
     def lease_lost(self, run: Run) -> None:
-        """Log that the run was stopped because it no longer had the right to go on."""
+        """Tell that the run was stopped because it no longer had the right to go on."""
+        self._metrics.lease_lost(run.job.kind)
         self._log("lease_lost", logging.WARNING, run, JobStatus.RUNNING)
 
     def _log(

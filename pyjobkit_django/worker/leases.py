@@ -46,6 +46,11 @@ class Leases:
             self._ttl_s,
         )
         self._contact.made()
+        self._shift.metrics.extended(
+            lost=len(report.lost),
+            ttl_s=self._ttl_s,
+            took_s=self._shift.clock() - sent,
+        )
         for run in runs.values():
             self._learn(run, report, sent)
         answered = report.extended | report.lost

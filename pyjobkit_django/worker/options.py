@@ -10,6 +10,7 @@ from uuid import UUID
 
 from pyjobkit_django.errors import ConfigError
 from pyjobkit_django.limits import RateLimit, RateLimitSpecs, parse_rate_limits
+from pyjobkit_django.metrics import WorkerMetrics
 from pyjobkit_django.retry import DEFAULT_POLICY, RetryPolicy, parse_policy
 
 type LeaseLostCallback = Callable[[UUID, dict[str, Any]], Awaitable[None] | None]
@@ -63,6 +64,7 @@ class WorkerKeywords(TypedDict, total=False):
     heartbeat_interval_s: float | None
     on_heartbeat: HeartbeatCallback | None
     log_limits: LogLimits | None
+    metrics: WorkerMetrics | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +87,7 @@ class WorkerOptions:
     on_lease_lost: LeaseLostCallback | None = None
     on_heartbeat: HeartbeatCallback | None = None
     log_limits: LogLimits = field(default_factory=LogLimits)
+    metrics: WorkerMetrics | None = None
 
     def __post_init__(self) -> None:
         """Refuse a number that is not above 0, naming the argument."""

@@ -49,11 +49,16 @@ class Run:
         self._slot: asyncio.Task[Any] | None = None
 
     @property
+    def ran_s(self) -> float | None:
+        """How long the executor ran; None where it did not."""
+        if self.started_at is None or self.ended_at is None:
+            return None
+        return self.ended_at - self.started_at
+
+    @property
     def duration_ms(self) -> float:
         """How long the executor ran."""
-        if self.started_at is None or self.ended_at is None:
-            return 0.0
-        return round((self.ended_at - self.started_at) * 1000, 3)
+        return round((self.ran_s or 0.0) * 1000, 3)
 
     @property
     def is_dismissed(self) -> bool:

@@ -9,6 +9,7 @@ from typing import Any, Final
 from pyjobkit_django.errors import DiscardJob, SnoozeJob
 from pyjobkit_django.jobs import ClaimedJob
 from pyjobkit_django.outcomes import Outcome
+from pyjobkit_django.tracing import tracer
 from pyjobkit_django.worker.callbacks import call
 from pyjobkit_django.worker.context import Contexts
 from pyjobkit_django.worker.decisions import (
@@ -46,9 +47,11 @@ class Runner:
 
     async def run(self, run: Run) -> None:
         """Run a job to its end; nothing that an executor does is raised here."""
-        end = await self._end_of(run)
-        run.ended_at = self._shift.clock()
-        outcome = self._decide(run, end)
+        with tracer().executing(run.job) as span:
+            end = await self._end_of(run)
+            run.ended_at = self._shift.clock()
+            outcome = self._decide(run, end)
+            span.ended(outcome, end.error if isinstance(end, Raised) else None)
         if not run.close():
             return
         if outcome is not None:

@@ -119,6 +119,7 @@ class Settler:
         )
 
     async def _offer(self, part: list[Settlement]) -> None:
+        sent = self._shift.clock()
         try:
             accepted = await self._shift.backend.settle([each.outcome for each in part])
         except Exception as error:  # noqa: BLE001 - whatever the backend's driver raises
@@ -132,6 +133,8 @@ class Settler:
         else:
             self._parts.pop()
             self._contact.made()
+            took_s = self._shift.clock() - sent
+            self._shift.metrics.batch_settled(len(part), took_s=took_s)
             self._close(part, accepted)
 
     async def _require_contact(self, error: Exception) -> None:

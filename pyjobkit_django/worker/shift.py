@@ -10,6 +10,7 @@ from uuid import UUID
 from pyjobkit_django.contracts import ClaimRequest, QueueBackend
 from pyjobkit_django.engine import Engine
 from pyjobkit_django.errors import ConfigError
+from pyjobkit_django.metrics import UNMEASURED, WorkerMetrics
 from pyjobkit_django.worker.journal import Journal
 from pyjobkit_django.worker.options import WorkerOptions
 
@@ -24,6 +25,7 @@ class Shift:
     options: WorkerOptions
     kinds: frozenset[str]
     journal: Journal
+    metrics: WorkerMetrics = UNMEASURED
     clock: Callable[[], float] = time.monotonic
 
     def claim_request(

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from pyjobkit_django.contracts import QueueBackend
 from pyjobkit_django.engine import Engine
+from pyjobkit_django.metrics import process_metrics
 from pyjobkit_django.worker.crew import Crew
 from pyjobkit_django.worker.journal import Journal
 from pyjobkit_django.worker.options import WorkerKeywords, options_of
@@ -34,6 +35,7 @@ class Worker:
     - ``on_lease_lost(job_id, row)``: called, or awaited, after a run was stopped for it
     - ``queue_capacity``: from so many queued jobs on, ``check_health`` is unhealthy
     - ``log_limits``: how much one run may log
+    - ``metrics``: what hears of all that; by default the process's, see ``metrics``
 
     A bad one raises ConfigError (a ValueError) that names it.
     """
@@ -144,11 +146,13 @@ class Worker:
         self._stopped.set()
 
     def _shift(self, backend: QueueBackend, kinds: frozenset[str]) -> Shift:
+        metrics = self.options.metrics or process_metrics()
         return Shift(
             worker_id=self.worker_id,
             engine=self.engine,
             backend=backend,
             options=self.options,
             kinds=kinds,
-            journal=Journal(self.worker_id),
+            journal=Journal(self.worker_id, metrics),
+            metrics=metrics,
         )

@@ -333,5 +333,8 @@ async def test_closing_waits_for_a_deaf_batch_only_so_long(monkeypatch):
 async def test_an_idle_executor_is_closed_at_once():
     executor = Squares()
     await run(executor, 1)
+    await asyncio.sleep(0)
 
     await executor.close()
+
+    assert executor.cancelled == 0

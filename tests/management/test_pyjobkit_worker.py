@@ -57,6 +57,7 @@ REFUSED = {
     "--poll-interval=nan": "--poll-interval: 'nan' is not a number of seconds above 0",
     "--stop-timeout=inf": "--stop-timeout: 'inf' is not a number of seconds above 0",
     "--log-format=xml": "--log-format: 'xml' is not one of text, json",
+    "--metrics-port=99999": "--metrics-port: '99999' is not a port from 0 to 65535",
     "--database=nowhere": "--database: 'nowhere' is not one of default",
     "--executor=shop.Mail": "--executor: 'shop.Mail' is not written as module:attribute",
     "--queue=nobody": "--queue 'nobody' is not one of default, reports, mail; add it to",

@@ -101,6 +101,19 @@ class MemoryBackend(BulkBackend):
         return [job.claimed() for job in jobs]
 
     @override
+    async def claim_job(
+        self, job_id: UUID, worker_id: UUID, *, ttl_s: float
+    ) -> ClaimedJob | None:
+        now = self._now()
+        job = self._table.jobs.get(job_id)
+        if job is None or not self._table.lease_job(
+            job, worker_id, now + _seconds(ttl_s)
+        ):
+            return None
+        job.start(now)
+        return job.claimed()
+
+    @override
     async def lease(self, request: ClaimRequest) -> list[ClaimedRow]:
         until = self._now() + _seconds(request.ttl_s)
         return [job.leased() for job in self._table.lease(request, Verb.LEASE, until)]

@@ -136,6 +136,7 @@ class StoredJob:
     def claimed(self) -> ClaimedJob:
         """Return the job as the worker that runs it gets it."""
         spec = self.spec
+        waited = (self.started_at or self.scheduled_for) - self.scheduled_for
         return ClaimedJob(
             id=self.id,
             kind=spec.kind,
@@ -153,6 +154,7 @@ class StoredJob:
             chain=spec.chain,
             webhooks=spec.webhooks,
             trace_context=spec.trace_context,
+            waited_s=max(0.0, waited.total_seconds()),
         )
 
     def leased(self) -> ClaimedRow:

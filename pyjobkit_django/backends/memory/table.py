@@ -48,11 +48,16 @@ class MemoryTable:
         """Hold the next queued jobs for the worker that asks."""
         jobs = self.queued.take(request)
         for job in jobs:
-            job.count(verb)
-            job.leased_by = request.worker_id
-            job.lease_until = until
-            self.held[job.id] = job
+            self._hold(job, request.worker_id, verb, until)
         return jobs
+
+    def lease_job(self, job: StoredJob, worker_id: UUID, until: datetime) -> bool:
+        """Hold this job for a worker, to start at once; False where it is not queued."""
+        if not job.turn or job.status is not JobStatus.QUEUED:
+            return False
+        self.queued.remove(job)
+        self._hold(job, worker_id, Verb.CLAIM, until)
+        return True
 
     def let_go(self, job: StoredJob) -> None:
         """Take a job out of its lane or from the worker that holds it."""
@@ -131,6 +136,14 @@ class MemoryTable:
         self.attempts.pop(job.id, None)
         if job.spec.idempotency_key:
             del self._by_idempotency_key[job.spec.idempotency_key]
+
+    def _hold(
+        self, job: StoredJob, worker_id: UUID, verb: Verb, until: datetime
+    ) -> None:
+        job.count(verb)
+        job.leased_by = worker_id
+        job.lease_until = until
+        self.held[job.id] = job
 
     def _insert(self, spec: JobSpec, now: datetime) -> StoredJob:
         job = self.jobs[spec.id] = StoredJob.of(spec, now)

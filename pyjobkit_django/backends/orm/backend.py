@@ -82,7 +82,7 @@ class DjangoBackend(BulkBackend):
         return await self._lane.run(moves.requeue, job_ids, self.using)
 
     async def queue_depth(self) -> int:
-        return await self._lane.run(self._jobs.depth)
+        return await self._on(Duty.TEND).run(self._jobs.depth)
 
     async def check_connection(self) -> None:
         await self._lane.run(self._touch)
@@ -102,6 +102,12 @@ class DjangoBackend(BulkBackend):
 
     async def claim(self, request: ClaimRequest) -> list[ClaimedJob]:
         return await self._on(Duty.CLAIM).run(self._jobs.claim, request)
+
+    async def claim_job(
+        self, job_id: UUID, worker_id: UUID, *, ttl_s: float
+    ) -> ClaimedJob | None:
+        lane = self._on(Duty.CLAIM)
+        return await lane.run(self._jobs.claim_job, job_id, worker_id, ttl_s)
 
     async def lease(self, request: ClaimRequest) -> list[ClaimedRow]:
         return await self._on(Duty.CLAIM).run(self._jobs.lease, request)

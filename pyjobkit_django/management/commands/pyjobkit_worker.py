@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import signal
 import sys
 import threading
 from argparse import ArgumentParser
-from typing import Any, Final
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 
 from django.conf import settings as site
 from django.core.management.base import BaseCommand, CommandError
@@ -19,12 +19,11 @@ from pyjobkit_django.conf import current
 from pyjobkit_django.errors import PyjobkitError
 from pyjobkit_django.log_format import configure_logging
 from pyjobkit_django.management import left_behind
+from pyjobkit_django.management.arguments import LOG_LEVELS
 from pyjobkit_django.management.worker_arguments import add_worker_arguments
+from pyjobkit_django.metrics import serving_metrics
 from pyjobkit_django.runtime import build_worker
 from pyjobkit_django.worker import Worker
-
-#: What --verbosity means for the worker's own log.
-LEVELS: Final = (logging.ERROR, logging.INFO, logging.DEBUG, logging.DEBUG)
 
 
 class Command(BaseCommand):
@@ -39,7 +38,7 @@ class Command(BaseCommand):
         add_worker_arguments(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        configure_logging(LEVELS[options["verbosity"]], fmt=options["log_format"])
+        configure_logging(LOG_LEVELS[options["verbosity"]], fmt=options["log_format"])
         if self._wants_reload(options):
             autoreload.run_with_reloader(self._work, options)
         else:
@@ -52,8 +51,9 @@ class Command(BaseCommand):
 
     def _work(self, options: dict[str, Any]) -> None:
         try:
-            worker = self._worker(options)
-            asyncio.run(self._run(worker, once=options["once"]))
+            with _measured(options):
+                worker = self._worker(options)
+                asyncio.run(self._run(worker, once=options["once"]))
         except PyjobkitError as error:
             raise CommandError(str(error)) from error
         finally:
@@ -112,3 +112,10 @@ class Command(BaseCommand):
 
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop)
+
+
+def _measured(options: dict[str, Any]) -> AbstractContextManager[object]:
+    port = options["metrics_port"]
+    if port is None:
+        return nullcontext()
+    return serving_metrics(port, options["metrics_host"])

@@ -43,7 +43,7 @@ _CLAIMED: Final = (
 )
 #: What most jobs do not have stands as NULL in their rows.
 _RARE: Final = ("chain", "webhooks", "trace_context")
-_RUN: Final = (*_CLAIMED, "shadow", *_RARE)
+_RUN: Final = (*_CLAIMED, "shadow", *_RARE, "scheduled_for", "started_at")
 
 
 class Claiming(Moving):
@@ -54,6 +54,22 @@ class Claiming(Moving):
         started = {"started_at": DatabaseNow()}
         rows = self._take(request, Verb.CLAIM, JobStatus.RUNNING, _RUN, started)
         return list(map(_claimed, rows))
+
+    def claim_job(
+        self, job_id: UUID, worker_id: UUID, ttl_s: float
+    ) -> ClaimedJob | None:
+        """Lease and start this very job if it is due and nobody's; else None."""
+        due = self.filter(pk=job_id, lease_until=None).movable(Verb.CLAIM)
+        with transaction.atomic(using=self.db):
+            claimed = due.move(
+                Verb.CLAIM,
+                JobStatus.RUNNING,
+                leased_by=worker_id,
+                lease_until=seconds_from_now(ttl_s),
+                started_at=DatabaseNow(),
+            )
+            rows = self.filter(pk=job_id).values(*_RUN) if claimed else []
+            return next(map(_claimed, rows), None)
 
     def lease(self, request: ClaimRequest) -> list[ClaimedRow]:
         """Lease up to ``request.limit`` due jobs, which stay queued."""
@@ -188,8 +204,9 @@ class Claiming(Moving):
 
 
 def _claimed(row: dict[str, Any]) -> ClaimedJob:
+    waited = row.pop("started_at") - row.pop("scheduled_for")
     rare = {name: row[name] for name in _RARE if row[name] is not None}
     if "chain" in rare:
         rare["chain"] = tuple(rare["chain"])
     common = {name: value for name, value in row.items() if name not in _RARE}
-    return ClaimedJob(**common, **rare)
+    return ClaimedJob(**common, **rare, waited_s=max(0.0, waited.total_seconds()))

@@ -41,6 +41,7 @@ class Server:
             server_factory=lambda: _Login(self),
             server_host_keys=[self.host_key],
             agent_forwarding=False,
+            reuse_address=True,
         )
         self.port = self._acceptor.get_port()
 

@@ -116,8 +116,7 @@ async def test_secrets_reach_neither_failures_nor_logs(
         }
     )
     engine = Engine(backend=MemoryBackend(), executors=[executor])
-    login = {"host": "127.0.0.1", "port": server.port, "max_attempts": 1}
-    del login["max_attempts"]
+    login = {"host": "127.0.0.1", "port": server.port}
     more = {"env": {"TOKEN": "t0ken"}, "stdin": "st4in", "supervise": True}
     ids = [
         await engine.enqueue(
@@ -186,7 +185,7 @@ async def test_the_article_s_own_executor_runs_in_our_worker(
     ] == f"Подключение к 127.0.0.1 для задачи {good}"
 
 
-async def test_the_article_s_payload_runs_in_ours(make_executor, engine, payload):
+async def test_the_article_s_payload_runs_in_ours(engine, payload):
     article = payload("echo hello")
     assert set(article) == {"host", "port", "username", "key_path", "cmd"}
     job_id = await engine.enqueue(kind="ssh", payload=article)

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from pyjobkit_django.tracing import Tracer, best_tracer, tracer
+from pyjobkit_django.tracing.spans import SpanTracer
+from tests.worker.fakes import Does, engine_for, worker_for
+
+ROOT = Path(__file__).parents[2]
+
+WITHOUT = """
+import asyncio, sys
+sys.modules["opentelemetry"] = None
+from pyjobkit_django import Engine, Worker
+from pyjobkit_django.backends.memory import MemoryBackend
+from pyjobkit_django.tracing import Tracer, tracer
+from tests.worker.fakes import Does
+
+async def main():
+    engine = Engine(backend=MemoryBackend(), executors=[Does()])
+    job_id = await engine.enqueue(kind="job")
+    await Worker(engine).run(once=True)
+    return (await engine.get(job_id))["status"]
+
+assert type(tracer()) is Tracer
+print(asyncio.run(main()))
+"""
+
+
+def test_where_opentelemetry_is_installed_it_makes_the_spans():
+    assert isinstance(tracer(), SpanTracer)
+
+
+def test_where_it_is_not_there_are_none(monkeypatch):
+    monkeypatch.delitem(sys.modules, "pyjobkit_django.tracing.spans")
+    monkeypatch.setitem(sys.modules, "opentelemetry", None)
+
+    assert type(best_tracer()) is Tracer
+
+
+def test_without_opentelemetry_jobs_are_enqueued_and_run():
+    ran = subprocess.run(
+        [sys.executable, "-c", WITHOUT],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (ran.stdout, ran.stderr) == ("success\n", "")
+
+
+async def test_where_nobody_configured_it_no_job_carries_anything():
+    seen = []
+
+    async def look(ctx, payload):
+        seen.append(ctx.job.trace_context)
+
+    engine = engine_for(Does(look))
+    await engine.enqueue(kind="job")
+
+    await worker_for(engine).run(once=True)
+
+    assert seen == [{}]
