@@ -19,7 +19,9 @@ from tests.databases.leftovers import drop_leftovers
 from tests.databases.servers import SERVED, url_variable
 from tests.databases.sqlite import FOLDER
 from tests.matrix.cells import CELLS, Cell
-from tests.matrix.djangos import NoDjangoError, django_path
+from tests.matrix.djangos import django_path
+from tests.matrix.fetching import NotFetchedError
+from tests.matrix.pyjobkit import RELEASE, fetch_pyjobkit
 from tests.matrix.report import show_result, show_summary
 from tests.matrix.runs import Runner
 
@@ -36,7 +38,7 @@ def main() -> int:
     cells = [cell for cell in CELLS if not options.only or cell.name in options.only]
     servers, no_server = _find_servers(cells)
     paths, no_django = _find_djangos(cells)
-    missing = {**no_server, **no_django}
+    missing = {**no_server, **no_django, **_find_pyjobkit(cells)}
     environments = {
         cell: _environment(cell, servers, paths[cell.django])
         for cell in cells
@@ -81,9 +83,20 @@ def _find_djangos(cells: Sequence[Cell]) -> tuple[dict[str, str], dict[str, str]
     for release in {cell.django for cell in cells}:
         try:
             paths[release] = django_path(release, CACHE)
-        except NoDjangoError as fault:
+        except NotFetchedError as fault:
             missing[f"Django {release}"] = str(fault)
     return paths, missing
+
+
+def _find_pyjobkit(cells: Sequence[Cell]) -> dict[str, str]:
+    if all(cell.pytest for cell in cells):
+        # Only the cells that run every test want it.
+        return {}
+    try:
+        fetch_pyjobkit()
+    except NotFetchedError as fault:
+        return {f"tests/interop on pyjobkit {RELEASE}": str(fault)}
+    return {}
 
 
 def _environment(

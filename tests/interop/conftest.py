@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pyjobkit_django.backends.memory import MemoryBackend
+from pyjobkit_django.interop import as_pyjobkit
+from tests.acceptance.processes import Journal
+from tests.conformance.on_django import django_stage
+from tests.conformance.probes import MemoryProbe
+from tests.conformance.stage import Stage
+from tests.interop.their_process import TheirProcess
+from tests.marks import committed
+from tests.matrix.pyjobkit import use_pyjobkit
+
+use_pyjobkit()
+
+
+@pytest.fixture(params=["memory", pytest.param("django", marks=committed)])
+async def stage(request: pytest.FixtureRequest) -> AsyncIterator[Stage]:
+    if request.param == "memory":
+        memory = MemoryBackend()
+        yield Stage(memory, MemoryProbe(memory))
+        return
+    async with django_stage() as stage:
+        yield stage
+
+
+@pytest.fixture
+async def django_backend(transactional_db: None) -> AsyncIterator[Any]:
+    async with django_stage() as stage:
+        yield stage.backend
+
+
+@pytest.fixture
+def exported(stage: Stage) -> Any:
+    """Return our backend as pyjobkit's Engine takes it."""
+    return as_pyjobkit(stage.backend)
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Journal:
+    return Journal(tmp_path / "journal")
+
+
+@pytest.fixture
+def start_worker(tmp_path: Path, transactional_db: None) -> Iterator[Any]:
+    """Start processes with pyjobkit's Worker; those left at the end are killed."""
+    started: list[TheirProcess] = []
+
+    def start(*arguments: str) -> TheirProcess:
+        worker = TheirProcess(tmp_path / f"worker-{len(started)}.log", *arguments)
+        started.append(worker)
+        return worker
+
+    yield start
+    for worker in started:
+        worker.kill()

@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from pyjobkit_django.backends.memory import MemoryBackend
+from pyjobkit_django.errors import ConfigError
+from pyjobkit_django.interop import as_pyjobkit, from_pyjobkit
+from tests.interop.marks import against_pyjobkit, import_pyjobkit
+
+pyjobkit = import_pyjobkit()
+
+pytestmark = against_pyjobkit
+
+
+def test_importing_it_brings_neither_pyjobkit_nor_django():
+    program = (
+        "import sys, pyjobkit_django.interop;"
+        "sys.exit(bool({'pyjobkit', 'django'} & set(sys.modules)))"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_without_pyjobkit_the_error_says_how_to_get_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyjobkit.contracts", None)
+
+    with pytest.raises(ConfigError, match="pip install pyjobkit"):
+        as_pyjobkit(MemoryBackend())
+
+
+@pytest.mark.parametrize("door", [as_pyjobkit, from_pyjobkit])
+@pytest.mark.parametrize("thing", [42, pyjobkit.MemoryBackend])
+def test_what_is_of_no_use_on_the_other_side_is_refused(door, thing):
+    with pytest.raises(TypeError, match=r"42|MemoryBackend"):
+        door(thing)
