@@ -76,3 +76,8 @@ def _pyjobkit_contracts() -> Any:
         raise ConfigError(
             "pyjobkit is not installed here: `pip install pyjobkit`, on Python 3.13 or newer"
         ) from error
+    except ValueError as error:
+        # prometheus_client has names once only, and our metrics have some of pyjobkit's.
+        raise ConfigError(
+            f"import pyjobkit before metrics are served in this process: {error}"
+        ) from error

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Final
 
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram
@@ -23,6 +24,13 @@ MAX_PHASES: Final = 200
 OTHER_PHASES: Final = "other"
 #: How often each worker counts the queue, in seconds.
 DEPTH_EVERY_S: Final = 15.0
+#: What pyjobkit 1.0 registers under the same names, without labels, when it is imported.
+THEIRS: Final = (
+    "extend_lease_conflicts",
+    "extend_lease_latency",
+    "lease_ttl_seconds",
+    "phase_duration_seconds",
+)
 
 
 class PrometheusMetrics(WorkerMetrics):
@@ -34,6 +42,7 @@ class PrometheusMetrics(WorkerMetrics):
         self._registry = registry
         self._loads: list[Load] = []
         self._phases: set[str] = set()
+        self._take_names_over()
         self._watch_jobs()
         self._watch_backend()
         self._watch_leases()
@@ -83,6 +92,13 @@ class PrometheusMetrics(WorkerMetrics):
 
     def depth(self, queued: int | None) -> None:
         self._depth.set(math.nan if queued is None else queued)
+
+    def _take_names_over(self) -> None:
+        """Let go what pyjobkit counts in this process: it is our workers that run."""
+        theirs = sys.modules.get("pyjobkit.metrics")
+        for name in THEIRS if theirs and self._registry is REGISTRY else ():
+            with suppress(KeyError):
+                REGISTRY.unregister(getattr(theirs, name))
 
     def _watch_jobs(self) -> None:
         self._jobs = self._counter(

@@ -30,6 +30,28 @@ def test_without_pyjobkit_the_error_says_how_to_get_it(monkeypatch):
         as_pyjobkit(MemoryBackend())
 
 
+@pytest.mark.parametrize(
+    ("first", "then", "said"),
+    [
+        ("import_module('pyjobkit')", "print(use_prometheus())", "True"),
+        ("use_prometheus()", "from_pyjobkit(1)", "import pyjobkit before metrics are"),
+    ],
+)
+def test_metrics_of_both_in_one_process_are_ours(first, then, said):
+    program = (
+        "from importlib import import_module\n"
+        "from pyjobkit_django.interop import from_pyjobkit\n"
+        "from pyjobkit_django.metrics import use_prometheus\n"
+        "from tests.matrix.pyjobkit import use_pyjobkit\n"
+        f"use_pyjobkit()\n{first}\n{then}\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+
+    assert said in done.stdout + done.stderr
+
+
 @pytest.mark.parametrize("door", [as_pyjobkit, from_pyjobkit])
 @pytest.mark.parametrize("thing", [42, pyjobkit.MemoryBackend])
 def test_what_is_of_no_use_on_the_other_side_is_refused(door, thing):
