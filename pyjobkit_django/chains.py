@@ -14,6 +14,8 @@ from pyjobkit_django.payload import JSON, clean_payload
 #: What a step's payload gets beside its own: what the job before it returned, and its id.
 PREVIOUS_RESULT: Final = "previous_result"
 PREVIOUS_JOB_ID: Final = "previous_job_id"
+#: Both, for executors that refuse keys they do not know.
+FROM_CHAIN: Final = frozenset({PREVIOUS_RESULT, PREVIOUS_JOB_ID})
 #: A payload that holds a result may be as large as both together.
 MAX_BYTES: Final = 3 * 1_048_576
 

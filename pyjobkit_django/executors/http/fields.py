@@ -6,18 +6,22 @@ import math
 from collections.abc import Collection, Mapping
 from typing import Any, Never
 
+from pyjobkit_django.chains import FROM_CHAIN
 from pyjobkit_django.errors import DiscardJob
 
 
 class Fields:
-    """The keys of a payload; one that is null counts as left out."""
+    """The keys of a payload; one that is null counts as left out.
+
+    What a chain adds is left aside.
+    """
 
     def __init__(self, payload: Mapping[str, Any], *, known: Collection[str]) -> None:
         self._given = {
             key: value for key, value in payload.items() if value is not None
         }
         for key in payload:
-            if key not in known:
+            if key not in known and key not in FROM_CHAIN:
                 refuse(key, f"is not known; the keys are {', '.join(known)}")
 
     def given(self, *keys: str) -> list[str]:

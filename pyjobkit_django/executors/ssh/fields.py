@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, Never
 
+from pyjobkit_django.chains import FROM_CHAIN
 from pyjobkit_django.errors import DiscardJob
 
 #: What a payload may hold.
@@ -12,8 +13,6 @@ KEYS: Final = (
     *("host", "cmd", "username", "key_path", "port", "env", "stdin"),
     *("credential", "host_key", "check", "supervise"),
 )
-#: What a chain adds to the payload of its next step.
-FROM_CHAIN: Final = frozenset({"previous_result", "previous_job_id"})
 
 _SHOWN: Final = 60
 _MAX_PORT: Final = 65_535

@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from pyjobkit_django.chains import FROM_CHAIN
 from pyjobkit_django.errors import DiscardJob
 from pyjobkit_django.payload import clean_text
 
 #: What a payload may hold.
 KEYS: Final = ("cmd", "env", "cwd", "stdin", "check")
-#: What a chain adds to the payload of its next step.
-FROM_CHAIN: Final = frozenset({"previous_result", "previous_job_id"})
 
 #: How much of a refused value or of a command's name is shown.
 _SHOWN: Final = 60

@@ -40,6 +40,12 @@ async def test_a_request_with_a_body_is_a_post(send, server, payload, body, medi
     assert server.last.headers["content-type"] == media_type
 
 
+async def test_what_a_chain_adds_to_a_payload_is_left_aside(send, server):
+    await send(json=7, previous_result={"a": 1}, previous_job_id="x")
+
+    assert server.last.body == b"7"
+
+
 @pytest.mark.parametrize("method", ["PUT", "patch", "DELETE", "OPTIONS", "PROPFIND"])
 async def test_the_payload_names_the_method(send, server, method):
     await send(method=method, body={"id": 7})
