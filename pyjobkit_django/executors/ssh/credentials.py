@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Self
@@ -35,6 +36,8 @@ class Credential:
                     f"{place} has no {key!r}; there are {', '.join(known)}"
                 )
         texts = {key: given[key] for key in known if key != "hosts" and key in given}
+        if isinstance(texts.get("key_path"), os.PathLike):
+            texts["key_path"] = os.fspath(texts["key_path"])
         for key, value in texts.items():
             # The value is not shown: it may be a secret in the wrong place.
             if value is not None and (not isinstance(value, str) or not value):
