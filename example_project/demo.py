@@ -1,8 +1,9 @@
-"""What ``make demo`` runs: three reports, made by a worker before your eyes."""
+"""What ``make demo`` runs: jobs of every kind, worked off before your eyes."""
 
 from __future__ import annotations
 
 import os
+import secrets
 import signal
 import sys
 from argparse import ArgumentParser
@@ -10,6 +11,8 @@ from pathlib import Path
 
 import django
 from config.database import sqlite_url
+
+from pyjobkit_django.webhooks import SECRET_VARIABLE
 
 OUTPUT = Path(__file__).resolve().parent / "output"
 
@@ -23,7 +26,7 @@ def main() -> int:
     folder = parser.parse_args().folder.resolve()
     _treat_as_ctrl_c(signal.SIGTERM, signal.SIGHUP)
     try:
-        _use_fresh_database(folder)
+        _prepare_environment(folder)
         django.setup()
         from demonstration.show import show  # noqa: PLC0415 - needs the app registry
 
@@ -38,13 +41,16 @@ def _treat_as_ctrl_c(*signals: int) -> None:
         signal.signal(number, signal.default_int_handler)
 
 
-def _use_fresh_database(folder: Path) -> None:
+def _prepare_environment(folder: Path) -> None:
+    """Say where the site keeps its things; the worker's process inherits that."""
     folder.mkdir(parents=True, exist_ok=True)
     for leftover in folder.glob("demo.sqlite3*"):
         leftover.unlink()
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
     os.environ["DATABASE_URL"] = sqlite_url(folder / "demo.sqlite3")
     os.environ["REPORTS_DIR"] = str(folder)
+    os.environ["SSH_DIR"] = str(folder / "ssh")
+    os.environ[SECRET_VARIABLE] = secrets.token_hex(32)
 
 
 if __name__ == "__main__":

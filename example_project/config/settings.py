@@ -1,4 +1,4 @@
-"""The settings of the example site; only the last lines are about jobs."""
+"""The settings of the example site; only the last part is about jobs."""
 
 from __future__ import annotations
 
@@ -59,7 +59,31 @@ STATIC_URL = "static/"
 TIME_ZONE = "UTC"
 USE_TZ = True
 
-PYJOBKIT = {"QUEUES": ["default", "reports"]}
-
 #: Where finished reports are put.
 REPORTS_DIR = Path(os.environ.get("REPORTS_DIR") or BASE_DIR / "output")
+#: The key that this site logs in with, and the hosts it trusts.
+SSH_DIR = Path(os.environ.get("SSH_DIR") or BASE_DIR / "ssh")
+#: What jobs of the kind ``subprocess`` may run here, and nothing else.
+SPLIT_BY_COUNTRY = BASE_DIR / "scripts" / "split_by_country.sh"
+
+PYJOBKIT = {
+    "QUEUES": ["default", "reports"],
+    # The executors of our own apps and HTTPExecutor need no line here.
+    "EXECUTORS": {
+        "pyjobkit_django.executors.SubprocessExecutor": {
+            "allowed_commands": [SPLIT_BY_COUNTRY],
+        },
+        "pyjobkit_django.executors.SSHExecutor": {
+            "known_hosts": SSH_DIR / "known_hosts",
+            "allowed_hosts": ["127.0.0.1"],
+            # A job names the credential; who can enqueue needs to know no secret.
+            "credentials": {
+                "deploy": {
+                    "username": "deploy",
+                    "key_path": SSH_DIR / "id_ed25519",
+                    "hosts": ["127.0.0.1"],
+                },
+            },
+        },
+    },
+}

@@ -6,36 +6,39 @@ import subprocess
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from uuid import UUID
 
 from django.core.management import call_command
-from reports.examples import enqueue_examples
+from django.db import transaction
 from rich.console import Console
 
 from demonstration.following import follow
-from demonstration.job_view import JobView, look
+from demonstration.job_view import Part, Views, look
+from demonstration.scenes import scenes_on
+from demonstration.scenes.scene import Scene
+from demonstration.stage import Stage, stage
 from demonstration.summary import print_findings, print_jobs
 from demonstration.terminal import make_console
 from demonstration.verdict import judge
 from demonstration.worker_process import worker_process
 
-#: Seconds that each chunk of rows takes longer, so that there is something to see.
-PACE_S = 0.08
 #: How often the database is asked, and how long the whole may take, in seconds.
 LOOK_EVERY_S = 0.15
-LIMIT_S = 40.0
+LIMIT_S = 25.0
 
 
 def show(folder: Path) -> int:
-    """Have three reports made in ``folder``; return 0 if all went as it should."""
+    """Have jobs of every kind run in ``folder``; return 0 if all went as it should."""
     console = make_console()
     log = folder / "worker.log"
-    job_ids = _prepare(console, folder)
-    with worker_process(log) as worker:
-        console.print(f"  [green]✓[/] worker started, process {worker.pid}\n")
-        views = follow(console, _moments(job_ids, worker))
+    _prepare(console)
+    with stage(folder) as on_stage:
+        scenes = scenes_on(on_stage)
+        parts = _enqueue(console, on_stage, scenes)
+        with worker_process(log) as worker:
+            console.print(f"  [green]✓[/] worker started, process {worker.pid}\n")
+            views = follow(console, _moments(scenes, parts, worker))
     print_jobs(console, views)
-    findings = judge(views)
+    findings = judge(scenes, parts, views)
     print_findings(console, findings)
     if any(finding.faults for finding in findings) or worker.returncode != 0:
         _explain(console, worker.returncode, log)
@@ -45,31 +48,37 @@ def show(folder: Path) -> int:
     return 0
 
 
-def _prepare(console: Console, folder: Path) -> list[UUID]:
+def _prepare(console: Console) -> None:
     console.print(
-        "[bold]pyjobkit_django[/]: three sales reports, made in the background\n"
+        "[bold]pyjobkit_django[/]: background jobs on the database you have\n"
     )
     call_command("migrate", verbosity=0)
     console.print("  [green]✓[/] SQLite database made and migrated")
-    job_ids = enqueue_examples(month="2026-06", country="DE", pace_s=PACE_S)
-    for view in look(job_ids):
-        Path(folder, f"{view.name}.md").unlink(missing_ok=True)
+
+
+def _enqueue(console: Console, on_stage: Stage, scenes: Sequence[Scene]) -> list[Part]:
     console.print(
-        "  [green]✓[/] three jobs enqueued in one transaction: one due now, one in two "
-        "seconds,\n    one whose data is late, so that it fails twice"
+        f"  [green]✓[/] HTTP receiver on {on_stage.receiver.place}, "
+        f"SSH host on {on_stage.host.place}"
     )
-    return job_ids
+    with transaction.atomic():
+        parts = [part for scene in scenes for part in scene.enqueue()]
+    console.print(f"  [green]✓[/] {len(parts)} jobs enqueued in one transaction")
+    return parts
 
 
 def _moments(
-    job_ids: Sequence[UUID], worker: subprocess.Popen[bytes]
-) -> Iterator[list[JobView]]:
-    """Look at the jobs until the worker has ended."""
+    scenes: Sequence[Scene], parts: Sequence[Part], worker: subprocess.Popen[bytes]
+) -> Iterator[Views]:
+    """Look at the jobs, and let scenes act on what they see, until the worker has ended."""
     deadline = time.monotonic() + LIMIT_S
     while worker.poll() is None and time.monotonic() < deadline:
-        yield look(job_ids)
+        views = look(parts)
+        for scene in scenes:
+            scene.act(views)
+        yield views
         time.sleep(LOOK_EVERY_S)
-    yield look(job_ids)
+    yield look(parts)
 
 
 def _explain(console: Console, code: int, log: Path) -> None:

@@ -8,21 +8,33 @@ from rich.console import Console
 from rich.table import Table
 
 from demonstration.following import status_text
-from demonstration.job_view import JobView
+from demonstration.job_view import JobView, Views
 from demonstration.verdict import Finding
 
+#: What is shown of the result of a job that succeeded, by kind.
+RESULTS = {
+    "http": "answered {status}",
+    "reports.pack": "{bytes:,} bytes",
+    "reports.sales": "{orders:,} orders, {revenue}",
+    "reports.seal": "SHA-256 {sha256:.12}…",
+    "ssh": "{output}",
+    "subprocess": "exit code {returncode}",
+}
 
-def print_jobs(console: Console, views: Iterable[JobView]) -> None:
+
+def print_jobs(console: Console, views: Views) -> None:
     """Print the table of all jobs."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     table.add_column("Job")
+    table.add_column("Kind")
     table.add_column("Status")
-    table.add_column("Attempts", justify="right")
+    table.add_column("Try", justify="right")
     table.add_column("Took", justify="right")
-    table.add_column("Result")
-    for view in views:
+    table.add_column("Result", overflow="fold")
+    for view in views.values():
         table.add_row(
             view.name,
+            view.kind,
             status_text(view),
             view.attempts,
             "" if view.duration_s is None else f"{view.duration_s:.1f} s",
@@ -43,8 +55,5 @@ def print_findings(console: Console, findings: Iterable[Finding]) -> None:
 
 def _result(view: JobView) -> str:
     if view.status != "success":
-        return str(view.result.get("message") or view.result.get("error") or "")
-    result = view.result
-    return (
-        f"{result['orders']:,} orders, {result['revenue']}, {result['skipped']} skipped"
-    )
+        return view.last_word
+    return RESULTS[view.kind].format(**view.result).strip()

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.conf import settings
 
 from pyjobkit_django import DiscardJob, ExecContext, Executor, register
+from reports.archive import pack, packed_of, seal
 from reports.markdown import render, write_atomically
 from reports.options import ReportOptions
 from reports.orders import ORDERS_CSV, count_rows, read_chunks
@@ -49,6 +50,45 @@ class SalesReport(Executor):
             "revenue": euros(sales.total.revenue),
             "path": str(path),
         }
+
+
+@register
+class PackReport(Executor):
+    """Packs the file of the job before it in a chain."""
+
+    kind = "reports.pack"
+
+    async def run(
+        self, *, job_id: UUID, payload: dict[str, Any], ctx: ExecContext
+    ) -> dict[str, Any]:
+        report = _file_before(payload)
+        size = await asyncio.to_thread(pack, report)
+        await ctx.log(f"{report.name} packed into {size:,} bytes")
+        return {"path": str(packed_of(report)), "bytes": size}
+
+
+@register
+class SealReport(Executor):
+    """Writes the checksum of the file of the job before it in a chain."""
+
+    kind = "reports.seal"
+
+    async def run(
+        self, *, job_id: UUID, payload: dict[str, Any], ctx: ExecContext
+    ) -> dict[str, Any]:
+        packed = _file_before(payload)
+        digest = await asyncio.to_thread(seal, packed)
+        await ctx.log(f"{packed.name} sealed: {digest}")
+        return {"path": str(packed), "sha256": digest}
+
+
+def _file_before(payload: dict[str, Any]) -> Path:
+    try:
+        return Path(payload["previous_result"]["path"])
+    except (KeyError, TypeError):
+        raise DiscardJob(
+            "previous_result.path: is missing; put this behind a job that returns one"
+        ) from None
 
 
 def _options(payload: dict[str, Any]) -> ReportOptions:

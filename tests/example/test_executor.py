@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from reports.executors import SalesReport
+from reports.executors import PackReport, SalesReport, SealReport
 
 from pyjobkit_django import Engine, MemoryBackend
 from pyjobkit_django.worker import Worker
@@ -11,7 +11,10 @@ from pyjobkit_django.worker import Worker
 
 @pytest.fixture
 def engine():
-    return Engine(backend=MemoryBackend(), executors=[SalesReport()])
+    return Engine(
+        backend=MemoryBackend(),
+        executors=[SalesReport(), PackReport(), SealReport()],
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -20,9 +23,9 @@ def reports_dir(settings, tmp_path):
     return settings.REPORTS_DIR
 
 
-async def work(engine, payload, **options):
+async def work(engine, payload, kind="reports.sales", **options):
     """Have a worker run one job; return its record and the lines of its log."""
-    job_id = await engine.enqueue(kind="reports.sales", payload=payload, **options)
+    job_id = await engine.enqueue(kind=kind, payload=payload, **options)
     await Worker(engine).run(once=True)
     lines = [record.message for record in await engine.log_sink.get(job_id)]
     return await engine.get(job_id), lines
@@ -109,3 +112,27 @@ async def test_it_stops_by_itself_once_it_learns_that_it_is_cancelled(
     lines = [record.message for record in await engine.log_sink.get(job_id)]
     assert lines[-1] == "cancelled; no report is written"
     assert not reports_dir.exists()
+
+
+async def test_a_chain_makes_a_report_packs_and_seals_it(engine, reports_dir):
+    await engine.chain(
+        {"kind": "reports.sales", "payload": {"name": "all"}},
+        {"kind": "reports.pack"},
+        {"kind": "reports.seal"},
+    )
+    await Worker(engine).run(once=True)
+
+    assert {path.name for path in reports_dir.iterdir()} == {
+        "all.md",
+        "all.md.gz",
+        "all.md.gz.sha256",
+    }
+
+
+@pytest.mark.parametrize("kind", ["reports.pack", "reports.seal"])
+@pytest.mark.parametrize("payload", [{}, {"previous_result": None}])
+async def test_a_step_without_a_file_before_it_is_discarded(engine, kind, payload):
+    job, _ = await work(engine, payload, kind=kind)
+
+    assert (job["status"], job["attempts"]) == ("failed", 1)
+    assert job["result"]["reason"].startswith("previous_result.path: is missing")
