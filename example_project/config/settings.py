@@ -68,7 +68,8 @@ SPLIT_BY_COUNTRY = BASE_DIR / "scripts" / "split_by_country.sh"
 
 PYJOBKIT = {
     "QUEUES": ["default", "reports"],
-    # The executors of our own apps and HTTPExecutor need no line here.
+    # Those of our own apps need no line here, nor does HTTPExecutor: a site that sends
+    # to addresses that users choose names it, with {"public_only": True}.
     "EXECUTORS": {
         "pyjobkit_django.executors.SubprocessExecutor": {
             "allowed_commands": [SPLIT_BY_COUNTRY],

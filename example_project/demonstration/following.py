@@ -60,7 +60,7 @@ def _table(views: Views, width: int) -> Table:
     headings = [heading for heading in WIDTHS if width >= WIDE or heading != "Kind"]
     for heading in headings:
         table.add_column(heading, width=WIDTHS[heading], no_wrap=True)
-    table.add_column("Its last word", no_wrap=True, ratio=1)
+    table.add_column("Last log line, or reason", no_wrap=True, ratio=1)
     for view in views.values():
         cells = _cells(view)
         last_word = Text(view.last_word, style="dim")

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from email.message import Message
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from socketserver import ThreadingTCPServer
@@ -50,13 +51,13 @@ class Receiver(ThreadingTCPServer):
         """Return what came in there, oldest first."""
         return [delivery for delivery in self.deliveries if delivery.path == path]
 
-    def receive(self, path: str, headers: Any, body: bytes) -> HTTPStatus:
+    def receive(self, path: str, headers: Message, body: bytes) -> HTTPStatus:
         """Keep a request; return the status of the answer."""
         status = self._judge(path, headers, body)
         self.deliveries.append(Delivery(path, json.loads(body), status))
         return status
 
-    def _judge(self, path: str, headers: Any, body: bytes) -> HTTPStatus:
+    def _judge(self, path: str, headers: Message, body: bytes) -> HTTPStatus:
         if path == ORDERS:
             is_right = json.loads(body) == self._order
             return HTTPStatus.CREATED if is_right else HTTPStatus.UNPROCESSABLE_ENTITY

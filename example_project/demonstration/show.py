@@ -23,7 +23,7 @@ from demonstration.worker_process import worker_process
 
 #: How often the database is asked, and how long the whole may take, in seconds.
 LOOK_EVERY_S = 0.15
-LIMIT_S = 25.0
+LIMIT_S = 40.0
 
 
 def show(folder: Path) -> int:
