@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final, TypedDict
@@ -11,6 +10,7 @@ from uuid import UUID
 from pyjobkit_django.errors import ConfigError
 from pyjobkit_django.limits import RateLimit, RateLimitSpecs, parse_rate_limits
 from pyjobkit_django.metrics import WorkerMetrics
+from pyjobkit_django.option_checks import check_count, check_seconds
 from pyjobkit_django.retry import DEFAULT_POLICY, RetryPolicy, parse_policy
 
 type LeaseLostCallback = Callable[[UUID, dict[str, Any]], Awaitable[None] | None]
@@ -123,19 +123,6 @@ def options_of(given: WorkerKeywords) -> WorkerOptions:
         queues=_names("queues", rest.pop("queues", None)),
         **rest,
     )
-
-
-def check_count(name: str, value: object) -> None:
-    """Refuse what is not a whole number above 0."""
-    if isinstance(value, bool) or not isinstance(value, int) or value <= 0:
-        raise ConfigError(f"{name} must be a whole number above 0, not {value!r}")
-
-
-def check_seconds(name: str, value: object) -> None:
-    """Refuse what is not a finite number above 0."""
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if not number or not 0 < value < math.inf:  # type: ignore[operator] # just checked
-        raise ConfigError(f"{name} must be a number of seconds above 0, not {value!r}")
 
 
 def _batch(batch: int | None, batch_size: int | None, max_concurrency: int) -> int:

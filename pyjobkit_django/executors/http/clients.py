@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Final
 
@@ -12,6 +11,7 @@ import httpx
 from pyjobkit_django.executors.http.network import CheckedNetwork
 from pyjobkit_django.executors.http.options import HTTPOptions
 from pyjobkit_django.executors.http.transport import PoolTransport
+from pyjobkit_django.executors.per_loop import PerLoop
 
 #: How long an idle connection is kept, in seconds.
 _KEPT_S: Final = 5.0
@@ -26,26 +26,17 @@ class Clients:
         self._options = options
         self._network = network
         self._tls = options.tls()
-        self._open: dict[asyncio.AbstractEventLoop, httpx.AsyncClient] = {}
+        self._kept = PerLoop(self._client)
 
     def current(self) -> httpx.AsyncClient:
         """Return the running loop's client."""
-        loop = asyncio.get_running_loop()
-        if loop not in self._open:
-            self._forget_ended_loops()
-            self._open[loop] = self._client()
-        return self._open[loop]
+        return self._kept.current()
 
     async def close(self) -> None:
         """Close the running loop's client, if it was ever needed."""
-        client = self._open.pop(asyncio.get_running_loop(), None)
+        client = self._kept.taken()
         if client is not None:
             await client.aclose()
-
-    def _forget_ended_loops(self) -> None:
-        for loop in list(self._open):
-            if loop.is_closed():
-                del self._open[loop]
 
     def _client(self) -> httpx.AsyncClient:
         pool = httpcore.AsyncConnectionPool(

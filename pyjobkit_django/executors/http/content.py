@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from pyjobkit_django.executors.http.fields import Fields, refuse
+from pyjobkit_django.executors.payload_fields import Fields, refuse
 
 _JSON: Final = "application/json"
 _FORM: Final = "application/x-www-form-urlencoded"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import ssl
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from typing import Final, TypedDict
 import httpx
 
 from pyjobkit_django.errors import ConfigError
+from pyjobkit_django.option_checks import check_count, check_flag, check_seconds
 from pyjobkit_django.payload import MAX_BYTES
 from pyjobkit_django.webhooks import SECRET_VARIABLE
 
@@ -54,14 +54,10 @@ class HTTPOptions:
     def __post_init__(self) -> None:
         """Refuse what cannot be meant, naming the option."""
         for name in _SECONDS:
-            _check_seconds(name, getattr(self, name))
+            check_seconds(name, getattr(self, name))
         for name in _COUNTS:
-            _check_count(name, getattr(self, name))
-        # A text such as "false" would switch on what it means to switch off.
-        if not isinstance(self.public_only, bool):
-            raise ConfigError(
-                f"public_only must be True or False, not {self.public_only!r}"
-            )
+            check_count(name, getattr(self, name))
+        check_flag("public_only", self.public_only)
 
     @property
     def max_result_bytes(self) -> int:
@@ -92,14 +88,3 @@ def _trusting(path: Path) -> ssl.SSLContext:
         )
     except OSError as error:
         raise ConfigError(f"verify: {path} holds no CAs: {error}") from error
-
-
-def _check_count(name: str, value: object) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or value <= 0:
-        raise ConfigError(f"{name} must be a whole number above 0, not {value!r}")
-
-
-def _check_seconds(name: str, value: object) -> None:
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if not number or not 0 < value < math.inf:  # type: ignore[operator] # just checked
-        raise ConfigError(f"{name} must be a number of seconds above 0, not {value!r}")

@@ -10,8 +10,8 @@ from urllib.parse import urlencode
 import httpx
 
 from pyjobkit_django.executors.http.content import Content, pairs_of
-from pyjobkit_django.executors.http.fields import Fields, refuse
 from pyjobkit_django.executors.http.headers import shown
+from pyjobkit_django.executors.payload_fields import Fields, refuse
 
 _KEYS: Final = (
     "url",
@@ -63,11 +63,11 @@ class HTTPRequest:
             headers=_headers(fields, content),
             content=content.data if content else None,
             timeout_s=fields.number("timeout", timeout_s),
-            follow_redirects=fields.flag("follow_redirects", default=False),
+            follow_redirects=fields.flag("follow_redirects") is True,
             ok_statuses=_SUCCESS | _ok_statuses(fields),
             retries=fields.count("retries", 0, most=_MOST_RETRIES),
             backoff_s=fields.number("backoff", 0.5, zero_ok=True),
-            sign=fields.flag("sign", default=False),
+            sign=fields.flag("sign") is True,
         )
 
     def __str__(self) -> str:
@@ -75,7 +75,8 @@ class HTTPRequest:
 
 
 def _method(fields: Fields, *, default: str) -> str:
-    method = fields.text("method", default).upper()
+    given = fields.text("method")
+    method = (default if given is None else given).upper()
     if not _TOKEN.fullmatch(method):
         refuse("method", "must be a word such as GET")
     if method == "CONNECT":
@@ -84,7 +85,7 @@ def _method(fields: Fields, *, default: str) -> str:
 
 
 def _url(fields: Fields) -> httpx.URL:
-    text = fields.text("url")
+    text = fields.text("url") or ""
     try:
         url = httpx.URL(text)
         params = pairs_of("params", fields.mapping("params"))

@@ -6,18 +6,18 @@ from typing import Any, Final, Unpack
 from uuid import UUID
 
 from pyjobkit_django.contracts import ExecContext, Executor
-from pyjobkit_django.errors import ExecutorError
+from pyjobkit_django.executors.payload_fields import Fields
 from pyjobkit_django.executors.ssh.command import command_of
-from pyjobkit_django.executors.ssh.ending import Ending
-from pyjobkit_django.executors.ssh.fields import check_keys
 from pyjobkit_django.executors.ssh.options import SSHKeywords, SSHOptions
 from pyjobkit_django.executors.ssh.output import Output
 from pyjobkit_django.executors.ssh.pool import Pools
 from pyjobkit_django.executors.ssh.session import perform
-from pyjobkit_django.executors.ssh.target import Target, target_of
+from pyjobkit_django.executors.ssh.target import target_of
 
-#: How much of the last line of stderr a failure's message repeats, in characters.
-_SHOWN: Final = 300
+_KEYS: Final = (
+    *("host", "cmd", "username", "key_path", "port", "env", "stdin"),
+    *("credential", "host_key", "check", "supervise"),
+)
 
 
 class SSHExecutor(Executor):
@@ -72,14 +72,16 @@ class SSHExecutor(Executor):
     async def run(
         self, *, job_id: UUID, payload: dict[str, Any], ctx: ExecContext
     ) -> dict[str, Any]:
-        check_keys(payload)
-        command = command_of(payload)
-        target = target_of(payload, self.options)
+        fields = Fields(payload, known=_KEYS)
+        command = command_of(fields)
+        target = target_of(fields, self.options)
         output = Output(ctx)
         async with self._pools.current().borrowed(target) as link:
             ending = await perform(command, link, output, self.options)
         if command.check and not ending.is_success:
-            raise _failure(target, ending, output)
+            raise output.failure(
+                f"the command on {target} ended with {ending}", **ending.as_json()
+            )
         return {
             **output.as_json(),
             **ending.as_json(),
@@ -89,13 +91,3 @@ class SSHExecutor(Executor):
     async def close(self) -> None:
         """Close the connections of the running event loop; later runs open new ones."""
         await self._pools.close()
-
-
-def _failure(target: Target, ending: Ending, output: Output) -> ExecutorError:
-    stderr = output.stderr_tail
-    last_line = stderr.rstrip().rpartition("\n")[2][:_SHOWN]
-    return ExecutorError(
-        f"the command on {target} ended with {ending}"
-        + (f": {last_line}" if last_line else ""),
-        details={**ending.as_json(), "stderr": stderr},
-    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from typing import Any, Final, Self, TypedDict
 from pyjobkit_django.errors import ConfigError
 from pyjobkit_django.executors.ssh.credentials import Credential, credentials_of
 from pyjobkit_django.executors.ssh.host_patterns import HostPatterns
+from pyjobkit_django.option_checks import check_count, check_flag, check_seconds
 
 _SECONDS: Final = ("connect_timeout_s", "keepalive_s", "idle_s", "grace_s")
 _COUNTS: Final = ("max_connections_per_host", "max_sessions")
@@ -54,18 +54,12 @@ class SSHOptions:
     def __post_init__(self) -> None:
         """Refuse what cannot be meant, naming the option."""
         for name in _SECONDS:
-            _check_seconds(name, getattr(self, name))
+            check_seconds(name, getattr(self, name))
         for name in _COUNTS:
-            _check_count(name, getattr(self, name))
-        # A text such as "false" would switch on what it means to switch off.
-        if not isinstance(self.verify_host, bool):
-            raise ConfigError(
-                f"verify_host must be True or False, not {self.verify_host!r}"
-            )
-        if self.supervise is not None and not isinstance(self.supervise, bool):
-            raise ConfigError(
-                f"supervise must be True, False or None, not {self.supervise!r}"
-            )
+            check_count(name, getattr(self, name))
+        check_flag("verify_host", self.verify_host)
+        if self.supervise is not None:
+            check_flag("supervise", self.supervise)
 
     @classmethod
     def of(cls, given: SSHKeywords) -> Self:
@@ -91,14 +85,3 @@ def _paths(given: Any) -> tuple[Path, ...]:
         raise ConfigError(
             f"known_hosts must be a path or a list of paths, not {given!r}"
         ) from None
-
-
-def _check_count(name: str, value: object) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or value <= 0:
-        raise ConfigError(f"{name} must be a whole number above 0, not {value!r}")
-
-
-def _check_seconds(name: str, value: object) -> None:
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if not number or not 0 < value < math.inf:  # type: ignore[operator] # just checked
-        raise ConfigError(f"{name} must be a number of seconds above 0, not {value!r}")

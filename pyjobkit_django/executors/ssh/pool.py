@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 
 import asyncssh
 
+from pyjobkit_django.executors.per_loop import PerLoop
 from pyjobkit_django.executors.ssh.login import log_in
 from pyjobkit_django.executors.ssh.options import SSHOptions
 from pyjobkit_django.executors.ssh.target import Target
@@ -21,24 +22,15 @@ class Pools:
     """A pool for each event loop that an executor runs in."""
 
     def __init__(self, options: SSHOptions) -> None:
-        self._options = options
-        self._open: dict[asyncio.AbstractEventLoop, Pool] = {}
+        self._kept = PerLoop(lambda: Pool(options))
 
     def current(self) -> Pool:
         """Return the running loop's pool."""
-        loop = asyncio.get_running_loop()
-        if loop not in self._open:
-            self._open = {
-                known: pool
-                for known, pool in self._open.items()
-                if not known.is_closed()
-            }
-            self._open[loop] = Pool(self._options)
-        return self._open[loop]
+        return self._kept.current()
 
     async def close(self) -> None:
         """Close the running loop's connections."""
-        pool = self._open.pop(asyncio.get_running_loop(), None)
+        pool = self._kept.taken()
         if pool is not None:
             await pool.close()
 

@@ -6,11 +6,13 @@ import asyncio
 import logging
 import time
 from contextlib import suppress
+from functools import partial
 from typing import Final
 
 import asyncssh
 
 from pyjobkit_django.errors import ExecutorError
+from pyjobkit_django.executors.command_output import Read
 from pyjobkit_django.executors.ssh.command import Command
 from pyjobkit_django.executors.ssh.ending import Ending
 from pyjobkit_django.executors.ssh.options import SSHOptions
@@ -22,6 +24,8 @@ logger = logging.getLogger("pyjobkit.executors.ssh")
 
 #: How long a host may take to tell that a command has ended, in seconds.
 _NEWS_S: Final = 0.4
+#: The most that is read at once, in bytes.
+_CHUNK_BYTES: Final = 65_536
 
 type Process = asyncssh.SSHClientProcess[bytes]
 
@@ -62,8 +66,8 @@ class Session:
         """Return how the command ended; cancelled, end it and pass that on."""
         try:
             async with asyncio.TaskGroup() as streams:
-                streams.create_task(output.log_stdout(self._process.stdout))
-                streams.create_task(output.log_stderr(self._process.stderr))
+                streams.create_task(output.log_stdout(_reader(self._process.stdout)))
+                streams.create_task(output.log_stderr(_reader(self._process.stderr)))
                 streams.create_task(self._feed())
                 try:
                     await self._process.wait_closed()
@@ -114,6 +118,10 @@ class Session:
             exit_signal=signal[0] if signal else None,
             duration_ms=round((time.monotonic() - self._started_at) * 1000, 3),
         )
+
+
+def _reader(stream: asyncssh.SSHReader[bytes]) -> Read:
+    return partial(stream.read, _CHUNK_BYTES)
 
 
 def _request(command: Command, link: Link, options: SSHOptions) -> Request:

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from pyjobkit_django.contracts import ExecContext, Executor
 from pyjobkit_django.errors import ExecutorError
+from pyjobkit_django.executors.command_output import CommandOutput
 from pyjobkit_django.executors.subprocess.allow_list import AllowList
 from pyjobkit_django.executors.subprocess.command import Command, command_of
 from pyjobkit_django.executors.subprocess.environment import base_environment
 from pyjobkit_django.executors.subprocess.options import check_options
-from pyjobkit_django.executors.subprocess.output import Output
 from pyjobkit_django.executors.subprocess.supervision import Ending, supervise
-
-#: How much of the last line of stderr a failure's message repeats, in characters.
-_SHOWN: Final = 300
 
 
 class SubprocessExecutor(Executor):
@@ -80,18 +77,16 @@ class SubprocessExecutor(Executor):
         command = command_of(payload, shell=self.shell, base=self.env)
         if self.allow_list is not None:
             command = self.allow_list.admit(command)
-        output = Output(ctx, tail_lines=self.max_stderr_tail)
+        output = CommandOutput(ctx, tail_lines=self.max_stderr_tail)
         ending = await supervise(command, output, self.grace_s)
         if command.check and ending.returncode != 0:
-            raise _failure(command, ending, output.stderr_tail)
+            raise _failure(command, ending, output)
         return ending.as_result()
 
 
-def _failure(command: Command, ending: Ending, stderr: str) -> ExecutorError:
+def _failure(command: Command, ending: Ending, output: CommandOutput) -> ExecutorError:
     code, by = ending.returncode, ending.signal
     how = f"exit code {code}" if by is None else f"signal {by}"
-    last_line = stderr.rstrip().rpartition("\n")[2][:_SHOWN]
-    return ExecutorError(
-        f"{command.name} ended with {how}" + (f": {last_line}" if last_line else ""),
-        details={"returncode": code, "signal": by, "stderr": stderr},
+    return output.failure(
+        f"{command.name} ended with {how}", returncode=code, signal=by
     )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Mapping
 
 from pyjobkit_django.errors import ConfigError
+from pyjobkit_django.option_checks import check_count, check_seconds
 
 
 def check_options(
@@ -15,28 +15,13 @@ def check_options(
     """Raise ConfigError for the first option that makes no sense, or on a foreign system."""
     if not hasattr(os, "killpg"):
         raise ConfigError("SubprocessExecutor needs process groups: a POSIX system")
-    for name, value, is_sound, wanted in (
-        ("grace_s", grace_s, _is_seconds(grace_s), "seconds, 0 or more"),
-        ("shell", shell, _is_path(shell), "an absolute path"),
-        ("env", env, env is None or _is_environment(env), "a dict of strings"),
-        (
-            "max_stderr_tail",
-            max_stderr_tail,
-            _is_count(max_stderr_tail),
-            "a number of lines, 0 or more",
-        ),
-    ):
-        if not is_sound:
-            raise ConfigError(f"{name} must be {wanted}, not {value!r}")
-
-
-def _is_seconds(value: object) -> bool:
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return number and 0 <= value < math.inf  # type: ignore[operator] # just checked
-
-
-def _is_count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    check_seconds("grace_s", grace_s, zero_ok=True)
+    check_count("max_stderr_tail", max_stderr_tail, least=0)
+    if not _is_path(shell):
+        raise ConfigError(f"shell must be an absolute path, not {shell!r}")
+    if env is not None and not _is_environment(env):
+        # The values are not shown: some may be secret.
+        raise ConfigError("env must be a dict of texts, by the names of variables")
 
 
 def _is_path(value: object) -> bool:

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from pyjobkit_django.errors import DiscardJob
+from pyjobkit_django.executors.command_output import CommandOutput
 from pyjobkit_django.executors.subprocess.command import Command
-from pyjobkit_django.executors.subprocess.output import Output
 from pyjobkit_django.executors.subprocess.pipes import Pipes
 from pyjobkit_django.executors.subprocess.process_group import ProcessGroup
 
@@ -51,7 +51,7 @@ class Ending:
         return result if self.signal is None else {**result, "signal": self.signal}
 
 
-async def supervise(command: Command, output: Output, grace_s: float) -> Ending:
+async def supervise(command: Command, output: CommandOutput, grace_s: float) -> Ending:
     """Run a command and return how it ended, once nothing of it is left.
 
     Cancelled, it first ends the command with all that this started, within ``grace_s``
@@ -80,7 +80,7 @@ async def supervise(command: Command, output: Output, grace_s: float) -> Ending:
 
 
 async def _live(
-    command: Command, output: Output, stop: asyncio.Future[None], grace_s: float
+    command: Command, output: CommandOutput, stop: asyncio.Future[None], grace_s: float
 ) -> Ending:
     with Pipes(command.stdin) as pipes:
         started_at = time.monotonic()
@@ -103,11 +103,11 @@ class _Life:
     stop: asyncio.Future[None]
 
     async def follow(
-        self, ending: Coroutine[Any, Any, Ending], output: Output, grace_s: float
+        self, ending: Coroutine[Any, Any, Ending], output: CommandOutput, grace_s: float
     ) -> Ending:
         async with asyncio.TaskGroup() as tasks:
             ended = tasks.create_task(ending)
-            logged = tasks.create_task(output.log(self.pipes))
+            logged = tasks.create_task(self._log(output))
             fed = tasks.create_task(self.pipes.feed())
             await self._unless_stopped(ended)
             lingered = tasks.create_task(self.group.ended(LINGER_S))
@@ -120,6 +120,11 @@ class _Life:
             for task in (ended, logged, fed, lingered):
                 task.cancel()
         return ended.result()
+
+    async def _log(self, output: CommandOutput) -> None:
+        async with asyncio.TaskGroup() as streams:
+            streams.create_task(output.log_stdout(self.pipes.stdout.read))
+            streams.create_task(output.log_stderr(self.pipes.stderr.read))
 
     async def _unless_stopped(self, task: asyncio.Task[Any]) -> None:
         """Wait for a task, but no longer than until the run is stopped."""

@@ -87,7 +87,7 @@ def test_the_clients_of_ended_event_loops_are_forgotten():
     for _ in range(3):
         asyncio.run(once())
 
-    assert len(executor._clients._open) == 1
+    assert len(executor._clients._kept._kept) == 1
 
 
 async def test_a_connection_that_the_server_closed_is_not_used_again(

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tests.executors.http.server import answer, then_hang
-from tests.worker.fakes import engine_for, until_ended, until_status, working
+from tests.worker.fakes import engine_for, until, until_ended, until_status, working
 
 
 @pytest.fixture
@@ -22,6 +22,18 @@ async def test_a_job_ends_with_the_answer(engine, server):
 
     assert (job["status"], job["result"]["body"]) == ("success", {"id": 7})
     assert server.last.body == b'{"name":"Ada"}'
+
+
+async def test_a_request_may_follow_another_job_in_a_chain(engine, server):
+    first, second = ({"url": server.url(path)} for path in ("/one", "/two"))
+
+    async with working(engine):
+        await engine.chain(
+            {"kind": "http", "payload": first}, {"kind": "http", "payload": second}
+        )
+        await until(lambda: len(server.received) == 2)
+
+    assert [request.target for request in server.received] == ["/one", "/two"]
 
 
 async def test_a_busy_server_is_asked_again(engine, server):

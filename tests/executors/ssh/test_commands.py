@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import asyncio
 import hashlib
 
 import pytest
 
 from pyjobkit_django.errors import DiscardJob, ExecutorError
 from pyjobkit_django.executors.ssh.output import MAX_OUTPUT
+from tests.executors.ssh.jobs import until
 
 
 async def test_a_command_s_output_is_the_result(run):
@@ -18,6 +20,19 @@ async def test_output_is_logged_line_by_line_as_it_comes(run, ctx):
     await run("echo one; printf two >&2; printf 'no end'")
     assert ctx.texts() == ["one", "no end"]
     assert ctx.texts("stderr") == ["two"]
+
+
+async def test_a_line_that_is_redrawn_shows_while_it_is(run, ctx, tmp_path):
+    go = tmp_path / "go"
+    cmd = f"""
+        printf '1%%\\r'; sleep 1; printf '2%%\\r'
+        while ! test -e {go}; do sleep 0.02; done
+        printf '3%%\\n'"""
+    async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
+        tasks.create_task(run(cmd))
+        await until(ctx.texts)
+        go.touch()
+    assert ctx.texts() == ["1%", "3%"]
 
 
 async def test_progress_lines_set_the_progress_and_are_not_logged(run, ctx):
@@ -144,14 +159,14 @@ BAD = [
     ({"host": "root@web"}, "payload.host: must be a name or an address, nothing else"),
     ({"cmd": ""}, "payload.cmd: is empty; leave it out or fill it in"),
     ({"cmd": ["ls"]}, "payload.cmd: must be text, not list"),
-    ({"cmd": "a\x00b"}, "payload.cmd: contains NUL (\\x00)"),
+    ({"cmd": "a\x00b"}, "payload.cmd: contains NUL or a lone surrogate"),
     ({"port": "22"}, "payload.port: must be a whole number from 1 to 65535"),
     ({"port": True}, "payload.port: must be a whole number from 1 to 65535"),
     ({"port": 70000}, "payload.port: must be a whole number from 1 to 65535"),
-    ({"env": ["A=b"]}, "payload.env: must be a dict of texts, not list"),
+    ({"env": ["A=b"]}, "payload.env: must be a dict, not list"),
     ({"env": {"A B": "c"}}, "payload.env: names of variables are letters, digits and"),
     ({"env": {"A": 1}}, "payload.env.A: must be text, not int"),
-    ({"env": {"A": "\x00"}}, "payload.env.A: contains NUL (\\x00)"),
+    ({"env": {"A": "\x00"}}, "payload.env.A: contains NUL or a lone surrogate"),
     ({"stdin": 5}, "payload.stdin: must be text, not int"),
     ({"check": "no"}, "payload.check: must be true or false, not str"),
     ({"supervise": 1}, "payload.supervise: must be true or false, not int"),

@@ -124,7 +124,7 @@ def test_connections_of_a_loop_that_has_ended_are_forgotten():
 
     asyncio.run(look())
     asyncio.run(look())
-    assert len(pools._open) == 1
+    assert len(pools._kept._kept) == 1
 
 
 async def test_a_refused_connection_fails_the_attempt(executor, payload, server):

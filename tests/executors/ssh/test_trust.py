@@ -217,7 +217,7 @@ BAD = [
     ({"connect_timeout_s": 0}, "connect_timeout_s must be a number of seconds above 0"),
     ({"grace_s": "3"}, "grace_s must be a number of seconds above 0, not '3'"),
     ({"max_sessions": 0}, "max_sessions must be a whole number above 0, not 0"),
-    ({"supervise": 1}, "supervise must be True, False or None, not 1"),
+    ({"supervise": 1}, "supervise must be True or False, not 1"),
     ({"allowed_hosts": "web1"}, "allowed_hosts must be a list of hosts, not 'web1'"),
     ({"credentials": []}, "credentials must be a dict, not list"),
     ({"credentials": {"a": "s3cret"}}, "credentials['a'] must be a dict, not str"),

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from pyjobkit_django.executors.subprocess.progress import Progress, progress_in
+from pyjobkit_django.executors.command_output.progress import Progress, progress_in
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""From the bytes that a process writes to lines of text."""
+"""From the bytes that a command writes to lines of text."""
 
 from __future__ import annotations
 

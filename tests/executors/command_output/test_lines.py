@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from pyjobkit_django.executors.subprocess.lines import MAX_LINE_BYTES, LineSplitter
+from pyjobkit_django.executors.command_output.lines import MAX_LINE_BYTES, LineSplitter
 
 
 class Clock:
