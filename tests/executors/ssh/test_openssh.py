@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import getpass
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -18,7 +19,7 @@ from pyjobkit_django.errors import DiscardJob, ExecutorError
 from pyjobkit_django.executors.ssh import SSHExecutor
 from tests.executors.ssh.jobs import Context, is_alive, kill, started, until
 
-SSHD = "/usr/sbin/sshd"
+SSHD = shutil.which("sshd") or "/usr/sbin/sshd"
 
 pytestmark = pytest.mark.skipif(
     not Path(SSHD).exists(), reason=f"{SSHD} is not there: install openssh-server"

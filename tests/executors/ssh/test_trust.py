@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import asyncssh
 import pytest
 
@@ -147,21 +149,26 @@ def named(make_executor, payload, ctx):
     return run
 
 
-async def test_a_credential_holds_user_key_and_passphrase(named, keys, tmp_path):
+@pytest.fixture(params=["openssh", "pkcs8-pem"])
+def locked(request, keys, tmp_path):
+    """Return the path of the user's key, encrypted as ssh-keygen and as openssl do it."""
     path = tmp_path / "locked"
-    keys["user"].write_private_key(path, "pkcs8-pem", passphrase="hush")
+    few = {"rounds": 2, "ignore_few_rounds": True}
+    keys["user"].write_private_key(path, request.param, passphrase="hush", **few)
+    return str(path)
+
+
+async def test_a_credential_holds_user_key_and_passphrase(named, locked):
     login = {"username": "deploy", "passphrase": "hush"}
-    for key_path in (path, str(path)):
+    for key_path in (locked, Path(locked)):
         assert (await named({**login, "key_path": key_path}))["output"] == "yes\n"
 
 
-async def test_a_wrong_passphrase_is_told_without_showing_it(named, keys, tmp_path):
-    path = tmp_path / "locked"
-    keys["user"].write_private_key(path, "pkcs8-pem", passphrase="hush")
+async def test_a_wrong_passphrase_is_told_without_showing_it(named, locked):
     for login in ({}, {"passphrase": "s3cret"}):
         with pytest.raises(DiscardJob) as discarded:
-            await named({"username": "deploy", "key_path": str(path), **login})
-        assert str(discarded.value).startswith(f"key file {path} cannot be used: ")
+            await named({"username": "deploy", "key_path": locked, **login})
+        assert str(discarded.value).startswith(f"key file {locked} cannot be used: ")
         assert "s3cret" not in repr(discarded.value)
 
 
