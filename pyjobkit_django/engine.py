@@ -12,6 +12,7 @@ from typing import Any, Final, Self
 from uuid import UUID, uuid4
 
 from pyjobkit_django.chains import linked
+from pyjobkit_django.closing import close_each
 from pyjobkit_django.context import DefaultExecContext, ExecContextFactory
 from pyjobkit_django.contracts import (
     ClaimedRow,
@@ -28,6 +29,7 @@ from pyjobkit_django.errors import (
     WaitTimeoutError,
 )
 from pyjobkit_django.events import LocalEventBus
+from pyjobkit_django.ids import job_id_of
 from pyjobkit_django.job_fields import check_delay, check_time
 from pyjobkit_django.jobs import (
     DEFAULT_MAX_ATTEMPTS,
@@ -93,13 +95,9 @@ class Engine:
         await self.close()
 
     async def close(self) -> None:
-        """Close the executors, the backend, the log sink and the event bus."""
-        for executor in self.executors.values():
-            if hasattr(executor, "close"):
-                await executor.close()
-        await self.backend.close()
-        await self.log_sink.close()
-        await self.event_bus.close()
+        """Close the executors, backend, log sink and event bus that have a ``close``."""
+        ours = (self.backend, self.log_sink, self.event_bus)
+        await close_each([*self.executors.values(), *ours])
 
     # Enqueueing.
 
@@ -153,37 +151,39 @@ class Engine:
             raise TypeError(f"a router is a callable or None, not {router!r}")
         self._router = router
 
-    # Looking, cancelling, running again.
+    # Looking, cancelling, running again: by an id, or by its text.
 
-    async def get(self, job_id: UUID) -> JobRecord:
+    async def get(self, job_id: UUID | str) -> JobRecord:
         """Return the job's record; JobNotFoundError (a KeyError) where there is none."""
-        return await self.backend.get(job_id)
+        return await self.backend.get(job_id_of(job_id))
 
-    async def cancel(self, job_id: UUID) -> None:
+    async def cancel(self, job_id: UUID | str) -> None:
         """Cancel a waiting job, ask a running one to stop; an ended one stays as it is."""
-        await self.backend.cancel(job_id)
+        await self.backend.cancel(job_id_of(job_id))
 
-    async def requeue(self, job_id: UUID) -> None:
+    async def requeue(self, job_id: UUID | str) -> None:
         """Queue a failed, timed out or cancelled job again; else InvalidMoveError."""
-        if job_id in await self.backend.requeue([job_id]):
-            return
-        raise InvalidMoveError(job_id, (await self.backend.get(job_id))["status"])
+        key = job_id_of(job_id)
+        if key not in await self.backend.requeue([key]):
+            raise InvalidMoveError(key, (await self.backend.get(key))["status"])
 
-    async def wait(self, job_id: UUID, *, timeout_s: float | None = None) -> JobRecord:
+    async def wait(
+        self, job_id: UUID | str, *, timeout_s: float | None = None
+    ) -> JobRecord:
         """Return the job's record once it has ended.
 
         Raises WaitTimeoutError (a TimeoutError) after ``timeout_s`` seconds. Call it
         outside a transaction: inside one, the end of the job is never seen.
         """
         pause, ceiling = WAIT_POLL_S
-        deadline = None if timeout_s is None else time.monotonic() + timeout_s
-        while (record := await self.backend.get(job_id))["status"] not in FINAL:
-            if deadline is not None and time.monotonic() >= deadline:
+        deadline = math.inf if timeout_s is None else time.monotonic() + timeout_s
+        while (record := await self.get(job_id))["status"] not in FINAL:
+            left = deadline - time.monotonic()
+            if left <= 0:
                 raise WaitTimeoutError(
                     f"job {job_id} is still {record['status']} after {timeout_s} s"
                 )
-            left = math.inf if deadline is None else deadline - time.monotonic()
-            await asyncio.sleep(max(0.0, min(pause, left)))
+            await asyncio.sleep(min(pause, left))
             pause = min(pause * 1.5, ceiling)
         return record
 

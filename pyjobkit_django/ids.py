@@ -7,6 +7,8 @@ import threading
 import time
 from uuid import UUID
 
+from pyjobkit_django.errors import JobNotFoundError
+
 _lock = threading.Lock()
 _last = 0
 
@@ -34,3 +36,16 @@ def first_job_id_at(timestamp: float) -> UUID:
     """Return the lowest id of a job made at ``timestamp`` (seconds since the epoch)."""
     millisecond = max(0, min(int(timestamp * 1000), (1 << 48) - 1))
     return UUID(int=millisecond << 80 | 0x7 << 76 | 0b10 << 62)
+
+
+def job_id_of(given: UUID | str) -> UUID:
+    """Return an id that was given as one or as its text.
+
+    Raises JobNotFoundError for what is no id: no job has it.
+    """
+    if isinstance(given, UUID):
+        return given
+    try:
+        return UUID(given)
+    except (ValueError, TypeError, AttributeError):
+        raise JobNotFoundError(given) from None

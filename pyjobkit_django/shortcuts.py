@@ -16,7 +16,8 @@ from pyjobkit_django.backends.orm import moves
 from pyjobkit_django.chains import linked
 from pyjobkit_django.conf import current
 from pyjobkit_django.contracts import JobRecord
-from pyjobkit_django.errors import InvalidMoveError, JobNotFoundError
+from pyjobkit_django.errors import InvalidMoveError
+from pyjobkit_django.ids import job_id_of
 from pyjobkit_django.jobs import JobSpec
 from pyjobkit_django.models import Job
 from pyjobkit_django.tracing import tracer
@@ -56,18 +57,18 @@ def enqueue_many(jobs: Iterable[Mapping[str, Any]]) -> list[UUID]:
 
 def get_job(job_id: UUID | str) -> JobRecord:
     """Return a job as it stands; JobNotFoundError (a KeyError) where there is none."""
-    job: Job = Job.objects.using(moves.jobs_alias()).fetch(_uuid(job_id))
+    job: Job = Job.objects.using(moves.jobs_alias()).fetch(job_id_of(job_id))
     return job.record()
 
 
 def cancel(job_id: UUID | str) -> None:
     """Cancel a waiting job, ask a running one to stop; an ended one stays as it is."""
-    moves.cancel(_uuid(job_id))
+    moves.cancel(job_id_of(job_id))
 
 
 def requeue(job_id: UUID | str) -> None:
     """Queue a failed, timed out or cancelled job again; else InvalidMoveError."""
-    key = _uuid(job_id)
+    key = job_id_of(job_id)
     if key not in moves.requeue([key]):
         raise InvalidMoveError(key, get_job(key)["status"])
 
@@ -105,10 +106,3 @@ async def arequeue(job_id: UUID | str) -> None:
 def _store(specs: list[JobSpec]) -> list[UUID]:
     with tracer().enqueueing(specs) as traced:
         return moves.enqueue(traced)
-
-
-def _uuid(job_id: UUID | str) -> UUID:
-    try:
-        return job_id if isinstance(job_id, UUID) else UUID(job_id)
-    except ValueError:
-        raise JobNotFoundError(job_id) from None

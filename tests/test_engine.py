@@ -198,9 +198,35 @@ def test_a_router_is_callable(engine):
 async def test_a_job_that_is_not_there_is_missed(engine):
     missing = uuid4()
 
-    for ask in (engine.get, engine.cancel, engine.requeue):
-        with pytest.raises(JobNotFoundError, match=str(missing)):
-            await ask(missing)
+    for ask in (engine.get, engine.cancel, engine.requeue, engine.wait):
+        for given in (missing, str(missing)):
+            with pytest.raises(JobNotFoundError, match=str(missing)):
+                await ask(given)
+
+
+@pytest.mark.parametrize("nonsense", ["nonsense", "", 7, None, b"bytes"])
+async def test_what_is_no_id_is_no_jobs(engine, nonsense):
+    for ask in (engine.get, engine.cancel, engine.requeue, engine.wait):
+        with pytest.raises(JobNotFoundError, match="no job has the id"):
+            await ask(nonsense)
+
+
+async def test_the_text_of_an_id_stands_for_it(engine):
+    job_id = await engine.enqueue(kind="mail")
+    text = str(job_id)
+
+    assert (await engine.get(text))["id"] == job_id
+    await engine.cancel(text)
+    assert (await engine.wait(text))["status"] is JobStatus.CANCELLED
+    await engine.requeue(text.upper())
+    assert (await engine.get(job_id))["status"] is JobStatus.QUEUED
+
+
+async def test_a_text_that_may_not_be_requeued_moves_nothing(engine):
+    job_id = await engine.enqueue(kind="mail")
+
+    with pytest.raises(InvalidMoveError, match=f"job {job_id} is queued"):
+        await engine.requeue(str(job_id))
 
 
 async def test_a_cancelled_job_is_requeued(engine):
@@ -336,6 +362,46 @@ def test_the_context_can_be_of_ones_own_make(backend):
         engine.event_bus,
         backend,
     )
+
+
+class Bare:
+    """What a site may plug in: it knows no contract, and has no close."""
+
+    kind = "bare"
+
+    async def run(self, *, job_id, payload, ctx):
+        return payload
+
+
+async def test_what_cannot_be_closed_is_left_alone():
+    engine = Engine(
+        backend=Bare(), executors=[Bare()], log_sink=Bare(), event_bus=Bare()
+    )
+    await engine.close()
+
+
+async def test_what_is_closed_need_not_be_awaited_and_may_fail(backend):
+    closed = []
+
+    class Plain(Bare):
+        def __init__(self, name):
+            self.name = name
+
+        def close(self):
+            closed.append(self.name)
+            if self.name == "executor":
+                raise OSError("it does not close")
+
+    engine = Engine(
+        backend=backend,
+        executors=[Plain("executor")],
+        log_sink=Plain("sink"),
+        event_bus=Plain("bus"),
+    )
+    with pytest.raises(OSError, match="it does not close"):
+        await engine.close()
+
+    assert closed == ["executor", "sink", "bus"]
 
 
 async def test_leaving_an_engine_closes_what_it_holds(backend):

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from typing import Any, override
 from uuid import UUID
 
+from pyjobkit_django.closing import close_if_it_can
 from pyjobkit_django.contracts import ClaimedRow, JobRecord, QueueBackend
 from pyjobkit_django.errors import JobNotFoundError, OptimisticLockError
-from pyjobkit_django.interop.observers import close_if_it_can
 from pyjobkit_django.interop.translation import as_we_tell
 from pyjobkit_django.jobs import DEFAULT_QUEUE, FINAL, JobStatus
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from pyjobkit_django.closing import close_if_it_can
 from pyjobkit_django.context import ExecContextFactory
 from pyjobkit_django.contracts import (
     EventBus,
@@ -84,9 +85,3 @@ def imported_context_factory(theirs: Any) -> ExecContextFactory:
         return context
 
     return factory
-
-
-async def close_if_it_can(theirs: Any) -> None:
-    """Close a piece of pyjobkit's, whose contracts know no ``close``."""
-    if hasattr(theirs, "close"):
-        await theirs.close()

@@ -7,6 +7,7 @@ import math
 from collections import Counter, deque
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -32,7 +33,9 @@ class LogWriter:
 
     def __init__(self, sink: LogSink, *, max_lines: int = MAX_LINES) -> None:
         self.pulse = Pulse("log writer", self._write)
-        self._sink = sink
+        # A site's own sink may know no more than ``write``.
+        one_by_one = partial(LogSink.write_many, sink)
+        self._write_many = getattr(sink, "write_many", one_by_one)
         self._max_lines = max_lines
         self._lines: deque[LogRecord] = deque()
         self._characters = 0
@@ -89,7 +92,7 @@ class LogWriter:
             return math.inf
         dropped, self._dropped = self._dropped, Counter()
         try:
-            await self._sink.write_many([*_notices(dropped), *batch])
+            await self._write_many([*_notices(dropped), *batch])
         except BaseException:
             self._put_back(batch, dropped)
             raise

@@ -52,6 +52,27 @@ async def test_lines_are_written_in_order_and_before_the_settle():
     assert sink.writes <= 3
 
 
+async def test_a_sink_that_knows_only_to_write_gets_every_line():
+    class Bare:
+        def __init__(self):
+            self.texts = []
+
+        async def write(self, record):
+            self.texts.append(record.message)
+
+    async def act(ctx, payload):
+        await ctx.log("one")
+        await ctx.log("two")
+
+    sink = Bare()
+    engine = engine_for(act, log_sink=sink)
+    job_id = await engine.enqueue(kind="job")
+    async with working(engine):
+        await until_ended(engine, job_id)
+
+    assert sink.texts == ["one", "two"]
+
+
 async def test_a_sink_in_trouble_holds_no_settle_up(monkeypatch):
     sink = FakeSink()
     sink.broken = True
