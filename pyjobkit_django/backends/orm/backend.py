@@ -13,7 +13,13 @@ from django.db import connections
 
 from pyjobkit_django.backends.bulk import BulkBackend
 from pyjobkit_django.backends.orm import moves
-from pyjobkit_django.backends.orm.lanes import CallerLane, Duty, Lane, WorkerLanes
+from pyjobkit_django.backends.orm.lanes import (
+    CallerLane,
+    Duty,
+    Lane,
+    WorkerLanes,
+    close_if_broken,
+)
 from pyjobkit_django.backends.orm.slots import thread_slot
 from pyjobkit_django.backends.orm.wakeups import announce, listen
 from pyjobkit_django.contracts import (
@@ -180,7 +186,10 @@ class DjangoBackend(BulkBackend):
         return self.lanes[duty] if self.lanes else self._lane
 
     def _touch(self) -> None:
-        with connections[self.using].cursor() as cursor:
+        connection = connections[self.using]
+        # The database may have restarted: what counts is whether it answers now.
+        close_if_broken(connection)
+        with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
 
     def _beat(self, beat: WorkerBeat) -> None:

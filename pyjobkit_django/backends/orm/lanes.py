@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from asgiref.sync import sync_to_async
 from django.db import InterfaceError, OperationalError, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 
 class Lane(Protocol):
@@ -27,10 +28,13 @@ class Lane(Protocol):
 
 
 class CallerLane:
-    """The thread of the code that called: its transaction, its uncommitted rows."""
+    """The thread of the code that called: its transaction, its uncommitted rows.
+
+    A connection that broke is closed, unless a transaction of the caller's is open on it.
+    """
 
     async def run[R](self, verb: Callable[..., R], *args: Any) -> R:
-        return await sync_to_async(verb, thread_sensitive=True)(*args)
+        return await sync_to_async(_run_for_caller, thread_sensitive=True)(verb, args)
 
     async def close(self) -> None:
         """Leave the caller's connections alone."""
@@ -80,6 +84,23 @@ class WorkerLanes:
         """Close every lane."""
         for lane in dict.fromkeys(self._lanes.values()):
             await lane.close()
+
+
+def close_if_broken(connection: BaseDatabaseWrapper) -> None:
+    """Close a connection that no longer works, unless a transaction is open on it."""
+    idle = connection.connection is not None and not connection.in_atomic_block
+    if idle and not connection.is_usable():
+        connection.close()
+
+
+def _run_for_caller[R](verb: Callable[..., R], args: tuple[Any, ...]) -> R:
+    try:
+        return verb(*args)
+    except (OperationalError, InterfaceError):
+        # No request may end here, which is when Django itself would look.
+        for connection in connections.all(initialized_only=True):
+            close_if_broken(connection)
+        raise
 
 
 def _run[R](verb: Callable[..., R], args: tuple[Any, ...]) -> R:

@@ -5,7 +5,14 @@ import threading
 
 import pytest
 from asgiref.sync import async_to_sync, sync_to_async
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import (
+    DatabaseError,
+    InterfaceError,
+    OperationalError,
+    connection,
+    transaction,
+)
+from django.db.transaction import TransactionManagementError
 
 from pyjobkit_django.backends.orm import DjangoBackend
 from pyjobkit_django.backends.orm.lanes import (
@@ -17,7 +24,7 @@ from pyjobkit_django.backends.orm.lanes import (
 from pyjobkit_django.jobs import JobSpec, JobStatus
 from pyjobkit_django.models import Job
 from tests.marks import committed, on_servers
-from tests.stored_jobs import queued
+from tests.stored_jobs import elsewhere, queued
 
 pytestmark = [committed, pytest.mark.usefixtures("callers_thread")]
 
@@ -165,6 +172,63 @@ async def test_the_callers_lane_stays_open():
     await lane.close()
 
     assert await lane.run(Job.objects.count) == 0
+
+
+@on_servers
+async def test_the_callers_lane_outlives_its_connection():
+    backend = DjangoBackend()
+    lost = await CallerLane().run(session)
+    await asyncio.to_thread(elsewhere_cut, lost)
+
+    with pytest.raises((OperationalError, InterfaceError)):
+        await backend.queue_depth()
+
+    assert await backend.queue_depth() == 0
+    assert await CallerLane().run(session) != lost
+
+
+@on_servers
+async def test_a_check_of_the_connection_is_about_the_database_of_now():
+    backend = DjangoBackend()
+    lost = await CallerLane().run(session)
+    await asyncio.to_thread(elsewhere_cut, lost)
+
+    await backend.check_connection()
+
+    assert await CallerLane().run(session) != lost
+
+
+@on_servers
+def test_a_connection_in_the_callers_transaction_is_the_callers():
+    """What the block wrote is lost, and must not be followed by what comes after it."""
+    backend = DjangoBackend()
+
+    def lose():
+        with transaction.atomic():
+            queued()
+            elsewhere(cut, session())
+            for ask in (backend.check_connection, backend.queue_depth):
+                with pytest.raises((OperationalError, InterfaceError)):
+                    async_to_sync(ask)()
+            queued()
+
+    with pytest.raises((OperationalError, InterfaceError, TransactionManagementError)):
+        lose()
+
+    assert async_to_sync(backend.queue_depth)() == 0
+
+
+async def test_a_failed_verb_leaves_a_sound_connection_open():
+    def fail():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT nonsense FROM nowhere")
+
+    await CallerLane().run(Job.objects.count)
+    raw = await CallerLane().run(lambda: connection.connection)
+    with pytest.raises(DatabaseError):
+        await CallerLane().run(fail)
+
+    assert await CallerLane().run(lambda: connection.connection) is raw
 
 
 async def test_each_duty_of_a_worker_waits_only_for_itself():
