@@ -16,6 +16,8 @@ PREVIOUS_RESULT: Final = "previous_result"
 PREVIOUS_JOB_ID: Final = "previous_job_id"
 #: Both, for executors that refuse keys they do not know.
 FROM_CHAIN: Final = frozenset({PREVIOUS_RESULT, PREVIOUS_JOB_ID})
+#: The reason of a job that succeeded, but whose result the next step cannot be given.
+BROKEN: Final = "chain_broken"
 #: A payload that holds a result may be as large as both together.
 MAX_BYTES: Final = 3 * 1_048_576
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final, assert_never
 
-from pyjobkit_django.chains import next_step
+from pyjobkit_django.chains import BROKEN, next_step
 from pyjobkit_django.errors import (
     DiscardJob,
     ExecutorError,
@@ -77,7 +77,7 @@ def decide(
     try:
         follow_ups = tuple(_follow_ups(job, outcome, duration_ms))
     except InvalidJobError as error:
-        return Outcome.failed(job, failure_of(error, "chain_broken"))
+        return Outcome.failed(job, failure_of(error, BROKEN))
     return replace(outcome, follow_ups=follow_ups) if follow_ups else outcome
 
 

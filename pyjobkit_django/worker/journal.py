@@ -6,6 +6,7 @@ import logging
 from typing import Any, Final
 from uuid import UUID
 
+from pyjobkit_django import chains
 from pyjobkit_django.jobs import JobStatus, Verb
 from pyjobkit_django.metrics import UNMEASURED, WorkerMetrics
 from pyjobkit_django.outcomes import Outcome
@@ -17,15 +18,15 @@ logger = logging.getLogger("pyjobkit.worker.jobs")
 SHOWN: Final = 500
 
 _ENDS: Final = {
-    JobStatus.SUCCESS: ("succeeded", logging.INFO),
-    JobStatus.FAILED: ("failed", logging.WARNING),
-    JobStatus.TIMEOUT: ("timeout", logging.WARNING),
-    JobStatus.CANCELLED: ("cancelled", logging.INFO),
+    JobStatus.SUCCESS: ("job.succeeded", logging.INFO),
+    JobStatus.FAILED: ("job.failed", logging.WARNING),
+    JobStatus.TIMEOUT: ("job.timeout", logging.WARNING),
+    JobStatus.CANCELLED: ("job.cancelled", logging.INFO),
 }
 _RETURNS: Final = {
-    Verb.RETRY: ("retry", logging.WARNING),
-    Verb.SNOOZE: ("snoozed", logging.INFO),
-    Verb.RELEASE: ("released", logging.INFO),
+    Verb.RETRY: ("job.retry", logging.WARNING),
+    Verb.SNOOZE: ("job.snoozed", logging.INFO),
+    Verb.RELEASE: ("job.released", logging.INFO),
 }
 
 
@@ -39,49 +40,56 @@ class Journal:
     def started(self, run: Run) -> None:
         """Tell that the executor is called."""
         self._metrics.started(run.job.kind, waited_s=run.job.waited_s)
-        self._log("started", logging.INFO, run, JobStatus.RUNNING)
+        self._log("job.started", logging.INFO, run, JobStatus.RUNNING)
 
     def settled(self, run: Run, outcome: Outcome) -> None:
         """Tell how the job ended, as the backend has it."""
         self._metrics.settled(run.job.kind, outcome.word, ran_s=run.ran_s)
-        if outcome.verb is Verb.FINISH:
-            word, level = _ENDS[outcome.status]
-        else:
-            word, level = _RETURNS[outcome.verb]
-        if logger.isEnabledFor(level):
-            failure = outcome.failure
-            fields = {
-                "reason": (failure.reason or failure.error)[:SHOWN]
-                if failure
-                else None,
-                "exception_type": failure.exception_type if failure else None,
-                "retry_delay_s": outcome.delay_s or None,
-            }
-            self._log(word, level, run, outcome.status, **fields)
+        event, level = _end_of(run, outcome)
+        if not logger.isEnabledFor(level):
+            return
+        failure = outcome.failure
+        fields = {
+            "reason": (failure.reason or failure.error)[:SHOWN] if failure else None,
+            "exception_type": failure.exception_type if failure else None,
+            "retry_delay_s": outcome.delay_s or None,
+        }
+        self._log(event, level, run, outcome.status, **fields)
+        if failure and failure.reason == chains.BROKEN:
+            self._log("chain.broken", level, run, outcome.status)
 
     def refused(self, run: Run, outcome: Outcome) -> None:
         """Tell that the job had moved on before its outcome arrived."""
         self._metrics.refused(run.job.kind)
-        self._log("lock_conflict", logging.WARNING, run, outcome.status)
+        self._log("job.lock_conflict", logging.WARNING, run, outcome.status)
 
     def lease_lost(self, run: Run) -> None:
         """Tell that the run was stopped because it no longer had the right to go on."""
         self._metrics.lease_lost(run.job.kind)
-        self._log("lease_lost", logging.WARNING, run, JobStatus.RUNNING)
+        self._log("job.lease_lost", logging.WARNING, run, JobStatus.RUNNING)
 
     def _log(
-        self, word: str, level: int, run: Run, status: JobStatus, **more: Any
+        self, event: str, level: int, run: Run, status: JobStatus, **more: Any
     ) -> None:
         if not logger.isEnabledFor(level):
             return
         fields = {
-            "event": f"job.{word}",
+            "event": event,
             "job_id": run.job.id,
             "worker_id": self._worker_id,
             "kind": run.job.kind,
             "status": status.value,
             "attempts": run.job.attempts,
             "duration_ms": run.duration_ms,
+            **({"shadow": True} if run.job.shadow else {}),
             **{name: value for name, value in more.items() if value is not None},
         }
-        logger.log(level, "job %s", word, extra=fields)
+        logger.log(level, event.replace(".", " "), extra=fields)
+
+
+def _end_of(run: Run, outcome: Outcome) -> tuple[str, int]:
+    if outcome.verb is not Verb.FINISH:
+        return _RETURNS[outcome.verb]
+    if run.job.shadow and outcome.status is JobStatus.SUCCESS:
+        return "job.shadow_succeeded", logging.INFO
+    return _ENDS[outcome.status]
