@@ -130,6 +130,77 @@ async def test_the_metadata_address_is_refused_without_any_option(run, host):
         await run({"url": f"http://{host}/latest/meta-data"})
 
 
+@pytest.mark.parametrize(
+    "authority",
+    [
+        "shop.test@169.254.169.254",
+        "shop.test:80@169.254.169.254",
+        "user:pa@ss@169.254.169.254",
+        "shop.test\\@169.254.169.254",
+        "shop.test;@169.254.169.254",
+        "shop.test%00@169.254.169.254",
+        "shop.test%2f@169.254.169.254",
+        "[::1]@169.254.169.254",
+        "169.254.169.254#@shop.test",
+        "169.254.169.254?@shop.test",
+        "169\u3002254\uff0e169.254",
+        "0xa9.0xfe.0xa9.0xfe",
+        "025177524776",
+        "169.254.43518",
+        "[fe80::1%25lo]",
+        "[fe80::1%lo]",
+        "[::ffff:169.254.169.254%25lo]",
+        "[::169.254.169.254]",
+        "[64:ff9b::169.254.169.254]",
+    ],
+)
+async def test_no_way_to_write_it_hides_a_link_local_address(run, authority):
+    detour = Detour()
+
+    with pytest.raises(DiscardJob, match="is a link-local address"):
+        await run({"url": f"http://{authority}/"}, network=detour)
+
+    assert detour.dialled == []
+
+
+@pytest.mark.parametrize(
+    "authority",
+    [
+        "169.254.169.254.",
+        "169.254.169.254..",
+        "169.254.169.254\\",
+        "169.254.169.254%2eshop.test",
+        "%31%36%39.254.169.254",
+        "0251.0376.0251.0376",
+        "\u2460\u2465\u2468.254.169.254",
+        "169.254.169.254\u00ad",
+        "[::ffff:169.254.169.254].",
+    ],
+)
+async def test_what_is_neither_an_address_nor_a_name_is_not_dialled(run, authority):
+    detour = Detour()
+
+    with pytest.raises((DiscardJob, ExecutorError)):
+        await run({"url": f"http://{authority}/"}, network=detour)
+
+    assert detour.dialled == []
+
+
+@pytest.mark.parametrize(
+    "authority", ["169.254.169.254:80@shop.test", "shop.test#@169.254.169.254"]
+)
+async def test_an_address_that_is_not_the_host_does_no_harm(run, server, authority):
+    detour = Detour(server.port)
+
+    await run(
+        {"url": f"http://{authority}/"},
+        resolve=Names(shop=[[PUBLIC]]),
+        network=detour,
+    )
+
+    assert detour.dialled == [PUBLIC]
+
+
 async def test_a_metadata_name_is_refused_by_what_it_resolves_to(run):
     names = Names(metadata=[["169.254.169.254"]])
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from pyjobkit_django.errors import DiscardJob, ExecutorError
-from tests.executors.http.fakes import Names
+from tests.executors.http.fakes import Detour, Names
 from tests.executors.http.server import answer, serving
 
 
@@ -96,6 +96,27 @@ async def test_a_redirect_to_a_link_local_address_is_refused(send, server, locat
 
     with pytest.raises(DiscardJob, match="is a link-local address"):
         await send(follow_redirects=True, options={"resolve": names})
+
+
+@pytest.mark.parametrize(
+    "location", ["http://shop.test@127.0.0.1/", "//2130706433/", "http://inner.test/"]
+)
+async def test_a_redirect_leads_nowhere_that_public_only_refuses(run, server, location):
+    """The first server is public, as far as the executor can tell."""
+    server.routes["/"] = answer(302, location=location)
+    detour = Detour(server.port)
+    names = Names(shop=[["93.184.216.34"]], inner=[["10.0.0.5"]])
+    names.answers["2130706433"] = [["127.0.0.1"]]
+
+    with pytest.raises(DiscardJob, match="address, and public_only is on"):
+        await run(
+            {"url": "http://shop.test/", "follow_redirects": True},
+            public_only=True,
+            resolve=names,
+            network=detour,
+        )
+
+    assert detour.dialled == ["93.184.216.34"]
 
 
 SECRETS = {
