@@ -3,8 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 from pyjobkit_django.errors import ConfigError
+
+
+def check_known(owner: str, given: Iterable[str], known: Iterable[str]) -> None:
+    """Refuse an option that ``owner`` does not have, as Python would: TypeError."""
+    names = list(known)
+    for name in given:
+        if name not in names:
+            raise TypeError(
+                f"{owner} has no option {name!r}; there are {', '.join(names)}"
+            )
 
 
 def check_count(name: str, value: object, *, least: int = 1) -> None:

@@ -18,6 +18,7 @@ from pyjobkit_django.executors.http.network import CheckedNetwork, Resolve
 from pyjobkit_django.executors.http.options import HTTPKeywords, HTTPOptions
 from pyjobkit_django.executors.http.request import HTTPRequest
 from pyjobkit_django.executors.http.verdict import check_status
+from pyjobkit_django.option_checks import check_known
 
 
 class HTTPExecutor(Executor):
@@ -65,6 +66,7 @@ class HTTPExecutor(Executor):
         network: httpcore.AsyncNetworkBackend | None = None,
         **keywords: Unpack[HTTPKeywords],
     ) -> None:
+        check_known("HTTPExecutor", keywords, HTTPKeywords.__annotations__)
         self.options = HTTPOptions(**keywords)
         checked = CheckedNetwork(
             public_only=self.options.public_only, resolve=resolve, network=network

@@ -13,6 +13,7 @@ from pyjobkit_django.executors.ssh.output import Output
 from pyjobkit_django.executors.ssh.pool import Pools
 from pyjobkit_django.executors.ssh.session import perform
 from pyjobkit_django.executors.ssh.target import target_of
+from pyjobkit_django.option_checks import check_known
 
 _KEYS: Final = (
     *("host", "cmd", "username", "key_path", "port", "env", "stdin"),
@@ -66,6 +67,7 @@ class SSHExecutor(Executor):
     kind = "ssh"
 
     def __init__(self, **keywords: Unpack[SSHKeywords]) -> None:
+        check_known("SSHExecutor", keywords, SSHKeywords.__annotations__)
         self.options = SSHOptions.of(keywords)
         self._pools = Pools(self.options)
 
