@@ -1,17 +1,16 @@
 import asyncio
 import django
-django.setup()
+from django.core.management import call_command
+
+def create_schema():
+    django.setup()
+    call_command("migrate", verbosity=0)
+
+create_schema()
+
 from pyjobkit_django import Engine, Worker
 from pyjobkit_django.backends.orm import DjangoBackend
-from pyjobkit_django.contracts import Executor
-
-class SubprocessExecutor(Executor):
-    kind = "subprocess"
-
-    async def run(self, *, job_id, payload, ctx):
-        process = await asyncio.create_subprocess_shell(payload["cmd"], stdout=-1)
-        output, _ = await process.communicate()
-        return {"returncode": process.returncode, "output": output.decode()}
+from pyjobkit_django.executors import SubprocessExecutor
 
 async def main():
     backend = DjangoBackend(lease_ttl_s=60)
