@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import os
+import sys
+from pathlib import Path
 
 from tests.databases import database_entry
+
+EXAMPLE = Path(__file__).resolve().parents[1] / "example_project"
+sys.path.append(str(EXAMPLE))
 
 DATABASE = os.environ.get("PYJOBKIT_TEST_DATABASE", "sqlite")
 if DATABASE == "mariadb":
@@ -22,6 +27,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.staticfiles",
     "pyjobkit_django",
+    "reports",
 ]
 MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -48,3 +54,7 @@ SECRET_KEY = "tests"
 USE_TZ = True
 
 PYJOBKIT = {"QUEUES": ["default", "reports", "mail"]}
+
+REPORTS_DIR = EXAMPLE / "output"
+SITE_URL = "http://127.0.0.1:8000"
+WEBHOOK_SECRET = ""

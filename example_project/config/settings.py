@@ -5,12 +5,20 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from django.core.exceptions import ImproperlyConfigured
+
 from config.database import database_entry, sqlite_url
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 DEBUG = os.environ.get("DEBUG", "1") == "1"
-SECRET_KEY = "an example has no secrets"  # noqa: S105 - it says so
+EXAMPLE_KEY = "an example has no secrets"
+SECRET_KEY = os.environ.get("SECRET_KEY") or EXAMPLE_KEY
+if not DEBUG and SECRET_KEY == EXAMPLE_KEY:
+    raise ImproperlyConfigured(
+        "SECRET_KEY: everybody knows the example's; with DEBUG=0, set SECRET_KEY to a "
+        "long random text of your own"
+    )
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 
 DATABASES = {
@@ -61,6 +69,9 @@ USE_TZ = True
 
 #: Where finished reports are put.
 REPORTS_DIR = Path(os.environ.get("REPORTS_DIR") or BASE_DIR / "output")
+#: Where a worker reaches this site, and the secret that signs what it sends there.
+SITE_URL = os.environ.get("SITE_URL") or "http://127.0.0.1:8000"
+WEBHOOK_SECRET = os.environ.get("PYJOBKIT_WEBHOOK_SECRET", "")
 #: The key that this site logs in with, and the hosts it trusts.
 SSH_DIR = Path(os.environ.get("SSH_DIR") or BASE_DIR / "ssh")
 #: What jobs of the kind ``subprocess`` may run here, and nothing else.

@@ -31,12 +31,39 @@ def start(example, tmp_path):
     return start_script
 
 
-def test_the_checks_have_nothing_to_say(start):
-    with start("manage.py", "check", "--fail-level=WARNING") as check:
-        stdout, stderr = check.communicate()
+@pytest.fixture
+def run(start):
+    """Run a script of the site to its end."""
 
-    assert check.returncode == 0, stderr
-    assert "no issues" in stdout
+    def run_script(name, *arguments, **variables):
+        with start(name, *arguments, **variables) as script:
+            stdout, stderr = script.communicate()
+        return subprocess.CompletedProcess(
+            script.args, script.returncode, stdout, stderr
+        )
+
+    return run_script
+
+
+def test_the_checks_have_nothing_to_say(run):
+    ended = run("manage.py", "check", "--fail-level=WARNING")
+
+    assert ended.returncode == 0, ended.stderr
+    assert "no issues" in ended.stdout
+
+
+def test_without_debug_the_well_known_key_is_refused_in_a_sentence(run):
+    ended = run("manage.py", "check", DEBUG="0")
+
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("manage.py: SECRET_KEY: everybody knows")
+    assert len(ended.stderr.splitlines()) == 1
+
+
+def test_without_debug_a_key_of_ones_own_will_do(run):
+    ended = run("manage.py", "check", DEBUG="0", SECRET_KEY="of our own")
+
+    assert ended.returncode == 0, ended.stderr
 
 
 @pytest.mark.slow
