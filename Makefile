@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test lint
+.PHONY: help venv demo serve test lint
 
 PYTHON := .venv/bin/python
 
@@ -11,6 +11,9 @@ venv: ## make .venv with everything below
 
 demo: venv ## run the example site and watch jobs work
 	@$(PYTHON) example_project/demo.py
+
+serve: venv ## run the example site with a worker until Ctrl+C; PORT=8000 chooses its port
+	@$(PYTHON) example_project/serve.py
 
 test: lint ## lint, then every test on every database and Django there is
 	@$(PYTHON) -m tests.matrix
