@@ -19,6 +19,7 @@ from tests.databases.leftovers import drop_leftovers
 from tests.databases.servers import SERVED, url_variable
 from tests.databases.sqlite import FOLDER
 from tests.matrix.cells import CELLS, Cell
+from tests.matrix.chromium import MISSING, find_chromium
 from tests.matrix.djangos import django_path
 from tests.matrix.fetching import NotFetchedError
 from tests.matrix.pyjobkit import RELEASE, fetch_pyjobkit
@@ -38,7 +39,12 @@ def main() -> int:
     cells = [cell for cell in CELLS if not options.only or cell.name in options.only]
     servers, no_server = _find_servers(cells)
     paths, no_django = _find_djangos(cells)
-    missing = {**no_server, **no_django, **_find_pyjobkit(cells)}
+    missing = {
+        **no_server,
+        **no_django,
+        **_find_pyjobkit(cells),
+        **_find_browser(cells),
+    }
     environments = {
         cell: _environment(cell, servers, paths[cell.django])
         for cell in cells
@@ -97,6 +103,11 @@ def _find_pyjobkit(cells: Sequence[Cell]) -> dict[str, str]:
     except NotFetchedError as fault:
         return {f"tests/interop on pyjobkit {RELEASE}": str(fault)}
     return {}
+
+
+def _find_browser(cells: Sequence[Cell]) -> dict[str, str]:
+    wanted = any(cell.database == "sqlite" and not cell.pytest for cell in cells)
+    return {"tests/browser": MISSING} if wanted and not find_chromium() else {}
 
 
 def _environment(

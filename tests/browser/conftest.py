@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.matrix.chromium import MISSING, find_chromium
+from tests.served_site import ServedSite
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """The system's chromium, without a window."""
+    path = find_chromium()
+    if path is None:
+        pytest.skip(MISSING)
+    sync_api = pytest.importorskip("playwright.sync_api")
+    with sync_api.sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="module")
+def site(browser, tmp_path_factory):
+    """The address of the example site, with a worker beside it."""
+    with ServedSite(tmp_path_factory.mktemp("site")) as served:
+        yield served.url
+
+
+@pytest.fixture
+def complaints():
+    """What the browser did not like: errors of scripts, of loading, from elsewhere."""
+    return []
+
+
+@pytest.fixture
+def open_page(browser, site, complaints):
+    """Open pages of the site in a window of their own; keywords are those of a context."""
+    windows = []
+
+    def open_page(path, **options):
+        window = browser.new_context(base_url=site, **options)
+        windows.append(window)
+        page = window.new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda line: _hear(line, complaints))
+        page.on("request", lambda request: _look(request, site, complaints))
+        page.goto(path)
+        return page
+
+    yield open_page
+    for window in windows:
+        window.close()
+
+
+def _hear(line, complaints):
+    if line.type in ("error", "warning"):
+        complaints.append(line.text)
+
+
+def _look(request, site, complaints):
+    if not request.url.startswith(site):
+        complaints.append(f"asks for {request.url}")
