@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help venv demo serve test lint
+.PHONY: help venv demo serve test lint docs dist
 
 PYTHON := .venv/bin/python
 
@@ -17,6 +17,16 @@ serve: venv ## run the example site with a worker until Ctrl+C; PORT=8000 choose
 
 test: lint ## lint, then every test on every database and Django there is
 	@$(PYTHON) -m tests.matrix
+
+docs: ## build docs/ into build/docs, warnings as errors
+	@sh .ci/bootstrap docs
+	@$(PYTHON) -m docs.generators
+	$(PYTHON) -m sphinx -q -n -W --keep-going docs build/docs
+
+dist: venv ## build the sdist and the wheel into dist/, and check them
+	@rm -rf dist
+	$(PYTHON) -m build --no-isolation
+	$(PYTHON) -m twine check --strict dist/*
 
 lint: venv ## style, types, layers, Django's checks, migrations
 	$(PYTHON) -m ruff check

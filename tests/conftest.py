@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import django
 import pytest
@@ -9,6 +10,7 @@ from blockbuster import blockbuster_ctx
 from django.db import connection
 
 from tests.databases.entries import NAME_VARIABLE
+from tests.newcomer.environment import Environment, build_distributions
 
 
 def pytest_report_header() -> str:
@@ -21,6 +23,18 @@ def django_db_setup(django_db_setup: None) -> Iterator[None]:
     os.environ[NAME_VARIABLE] = str(connection.settings_dict["NAME"])
     yield
     del os.environ[NAME_VARIABLE]
+
+
+@pytest.fixture(scope="session")
+def distributions(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with our sdist and wheel."""
+    return build_distributions(tmp_path_factory.mktemp("dist"))
+
+
+@pytest.fixture
+def environment(tmp_path: Path, distributions: Path) -> Environment:
+    """Return a venv that can install our wheel."""
+    return Environment(tmp_path / "venv", wheels=distributions)
 
 
 @pytest.fixture(autouse=True)
