@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.html import format_html
 
 from reports.models import Notice, ReportOrder
 
@@ -24,9 +25,13 @@ class LookUp(admin.ModelAdmin):  # type: ignore[type-arg] # it takes none at run
 class ReportOrderAdmin(LookUp):
     """What visitors ordered."""
 
-    list_display = ("name", "scope", "ordered_at", "job_id")
+    list_display = ("name", "scope", "ordered_at", "job")
     search_fields = ("name", "job_id")
-    fields = ("name", "month", "country", "job_id", "ordered_at")
+    fields = ("name", "month", "country", "job", "ordered_at")
+
+    @admin.display(description="job")
+    def job(self, order: ReportOrder) -> str:
+        return format_html('<a href="{}">{}</a>', order.job_url, order.job_id)
 
 
 @admin.register(Notice)

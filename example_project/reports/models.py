@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.db import models
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 
 from reports.catalog import COUNTRIES, month_name
 
@@ -40,6 +40,14 @@ class ReportOrder(models.Model):
     def get_absolute_url(self) -> str:
         """Return the page that shows how far it is."""
         return reverse("reports:order", args=[self.pk])
+
+    @property
+    def job_url(self) -> str:
+        """The page of its job in the admin; the admin's first, where jobs have none."""
+        try:
+            return reverse("admin:pyjobkit_django_job_change", args=[self.job_id])
+        except NoReverseMatch:
+            return reverse("admin:index")
 
     @property
     def report_name(self) -> str:

@@ -134,8 +134,9 @@ def _headline(status: str) -> str:
 
 
 def _somebody_works() -> bool:
-    seen = WorkerRecord.objects.filter(seen_at__gt=seconds_from_now(-SILENCE))
-    return seen.exists()
+    return WorkerRecord.objects.filter(
+        state="running", seen_at__gt=seconds_from_now(-SILENCE)
+    ).exists()
 
 
 def _reason(failure: Mapping[str, Any]) -> str:

@@ -178,23 +178,27 @@ def test_a_failed_order_tells_why(client, order):
     assert "no such file" in _page(client, order.get_absolute_url())
 
 
-def test_a_queue_that_nobody_works_on_says_so(client, order):
-    assert _progress(order, client)["headline"] == NOBODY_WORKS
-
-    WorkerRecord.objects.beat(
-        WorkerBeat(
-            worker_id=uuid4(),
-            host="here",
-            pid=1,
-            state="running",
-            max_concurrency=8,
-            busy=0,
-            done=0,
-            kinds=[],
-            queues=[],
+@pytest.mark.parametrize(
+    ("state", "headline"),
+    [("running", HEADLINES["queued"]), ("stopped", NOBODY_WORKS), (None, NOBODY_WORKS)],
+)
+def test_a_queue_that_nobody_works_on_says_so(client, order, state, headline):
+    if state:
+        WorkerRecord.objects.beat(
+            WorkerBeat(
+                worker_id=uuid4(),
+                host="here",
+                pid=1,
+                state=state,
+                max_concurrency=8,
+                busy=0,
+                done=0,
+                kinds=[],
+                queues=[],
+            )
         )
-    )
-    assert _progress(order, client)["headline"] == HEADLINES["queued"]
+
+    assert _progress(order, client)["headline"] == headline
 
 
 def test_without_a_script_the_page_loads_itself_again_until_the_end(client, order):
@@ -241,6 +245,13 @@ def test_a_file_that_belongs_to_no_order_cannot_be_fetched(client, reports_dir):
 # All pages.
 
 
+def test_a_page_that_is_not_there_leads_back_to_those_that_are(client):
+    answer = client.get("/nowhere/")
+
+    assert answer.status_code == 404
+    assert 'href="/reports/"' in answer.content.decode()
+
+
 @pytest.mark.parametrize("path", ["/", "/order/", "/reports/", "/notices/"])
 def test_a_page_brings_no_inline_script_or_style_and_nothing_from_elsewhere(
     client, order, path
@@ -253,7 +264,7 @@ def test_a_page_brings_no_inline_script_or_style_and_nothing_from_elsewhere(
 def test_the_admin_shows_orders_and_lets_nobody_change_them(admin_client, finished):
     page = _page(admin_client, "/admin/reports/reportorder/")
 
-    assert "june-germany" in page
+    assert f'<a href="{finished.job_url}">{finished.job_id}</a>' in page
     assert "Deskware administration" in page
     assert admin_client.get("/admin/reports/reportorder/add/").status_code == 403
     change = f"/admin/reports/reportorder/{finished.pk}/change/"

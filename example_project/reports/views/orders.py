@@ -7,7 +7,6 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import NoReverseMatch, reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -48,7 +47,6 @@ def show_order(request: HttpRequest, order_id: UUID) -> HttpResponse:
             "order": order,
             "state": OrderState.of(order),
             "is_own": order.visitor == visitor_of(request),
-            "admin_url": _job_in_the_admin(order),
         },
     )
 
@@ -93,10 +91,3 @@ def list_orders(request: HttpRequest) -> HttpResponse:
     return render(
         request, "reports/orders.html", {"states": OrderState.of_many(list(orders))}
     )
-
-
-def _job_in_the_admin(order: ReportOrder) -> str:
-    try:
-        return reverse("admin:pyjobkit_django_job_change", args=[order.job_id])
-    except NoReverseMatch:
-        return reverse("admin:index")
