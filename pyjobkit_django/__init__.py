@@ -17,16 +17,20 @@ if TYPE_CHECKING:
     from pyjobkit_django.shortcuts import (
         acancel,
         achain,
+        adelete_job,
         aenqueue,
         aenqueue_many,
         aget_job,
         arequeue,
+        arun_now,
         cancel,
         chain,
+        delete_job,
         enqueue,
         enqueue_many,
         get_job,
         requeue,
+        run_now,
     )
 
 __version__ = "0.1.0.dev0"
@@ -45,17 +49,21 @@ __all__ = [
     "__version__",
     "acancel",
     "achain",
+    "adelete_job",
     "aenqueue",
     "aenqueue_many",
     "aget_job",
     "arequeue",
+    "arun_now",
     "cancel",
     "chain",
+    "delete_job",
     "enqueue",
     "enqueue_many",
     "get_job",
     "register",
     "requeue",
+    "run_now",
 ]
 
 # What needs Django's app registry comes when it is asked for, so that the toolkit can

@@ -24,7 +24,6 @@ from pyjobkit_django.contracts import (
 )
 from pyjobkit_django.errors import (
     InvalidExecutorError,
-    InvalidMoveError,
     QueueFullError,
     WaitTimeoutError,
 )
@@ -36,9 +35,9 @@ from pyjobkit_django.jobs import (
     FINAL,
     JobRules,
     JobSpec,
-    JobStatus,
 )
 from pyjobkit_django.logs import MemoryLogSink
+from pyjobkit_django.operations import Operations
 from pyjobkit_django.registry import check_executor, discover_executors
 from pyjobkit_django.tracing import tracer
 
@@ -48,7 +47,7 @@ type Router = Callable[[str, Any], str | Awaitable[str | None] | None]
 WAIT_POLL_S: Final = (0.02, 1.0)
 
 
-class Engine:
+class Engine(Operations):
     """One backend, and the executors that run its jobs.
 
     ``executors`` may be empty where jobs are only enqueued. With ``max_queue_size``,
@@ -151,21 +150,11 @@ class Engine:
             raise TypeError(f"a router is a callable or None, not {router!r}")
         self._router = router
 
-    # Looking, cancelling, running again: by an id, or by its text.
+    # Looking.
 
     async def get(self, job_id: UUID | str) -> JobRecord:
         """Return the job's record; JobNotFoundError (a KeyError) where there is none."""
         return await self.backend.get(job_id_of(job_id))
-
-    async def cancel(self, job_id: UUID | str) -> None:
-        """Cancel a waiting job, ask a running one to stop; an ended one stays as it is."""
-        await self.backend.cancel(job_id_of(job_id))
-
-    async def requeue(self, job_id: UUID | str) -> None:
-        """Queue a failed, timed out or cancelled job again; else InvalidMoveError."""
-        key = job_id_of(job_id)
-        if key not in await self.backend.requeue([key]):
-            raise InvalidMoveError(key, (await self.backend.get(key))["status"])
 
     async def wait(
         self, job_id: UUID | str, *, timeout_s: float | None = None
@@ -202,17 +191,6 @@ class Engine:
         """
         return await self.backend.claim_batch(
             worker_id or uuid4(), limit=limit, kinds=kinds, queues=queues
-        )
-
-    async def purge_finished(
-        self,
-        *,
-        older_than: timedelta | None = None,
-        statuses: Collection[JobStatus] = tuple(FINAL),
-    ) -> int:
-        """Delete ended jobs, all or those that ended ``older_than`` ago; return how many."""
-        return await self.backend.purge_finished(
-            older_than=older_than, statuses=statuses
         )
 
     async def queue_depth(self) -> int:

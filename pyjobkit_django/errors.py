@@ -87,16 +87,25 @@ class LeaseLostError(PyjobkitError, RuntimeError):
 
 
 class InvalidMoveError(PyjobkitError, RuntimeError):
-    """Only failed, timed out and cancelled jobs are requeued."""
+    """The job's status does not allow what was asked of it."""
 
-    def __init__(self, job_id: UUID, status: str) -> None:
-        """Name the job and what it is."""
-        super().__init__(job_id, status)
+    REQUEUED = "only failed, timeout and cancelled jobs are requeued"
+    RUN_NOW = "only scheduled jobs are run before their time"
+    DELETED = "only ended jobs are deleted; cancel it first"
+
+    def __init__(self, job_id: UUID, status: str, rule: str = REQUEUED) -> None:
+        """Name the job, what it is and the rule it does not meet."""
+        super().__init__(job_id, status, rule)
+
+    @property
+    def status(self) -> str:
+        """What the job was instead."""
+        return str(self.args[1])
 
     def __str__(self) -> str:
         """Say why, and what would do."""
-        job_id, status = self.args
-        return f"job {job_id} is {status}; only failed, timeout and cancelled jobs are requeued"
+        job_id, status, rule = self.args
+        return f"job {job_id} is {status}; {rule}"
 
 
 class UnsupportedError(PyjobkitError, NotImplementedError):

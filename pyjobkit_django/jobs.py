@@ -65,6 +65,7 @@ class Verb(StrEnum):
     REAP_UNSTARTED = "reap_unstarted"
     REAP_RUNNING = "reap_running"
     REQUEUE = "requeue"
+    RUN_NOW = "run_now"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,7 @@ MOVES: Final[Mapping[Verb, Move]] = {
     Verb.REAP_UNSTARTED: _move("queued", "queued", version=1),
     Verb.REAP_RUNNING: _move("running", "queued failed cancelled", version=1),
     Verb.REQUEUE: _move("failed timeout cancelled", "queued", version=1),
+    Verb.RUN_NOW: _move("scheduled", "queued", version=0),
 }
 
 DEFAULT_QUEUE: Final = "default"

@@ -70,7 +70,21 @@ def requeue(job_id: UUID | str) -> None:
     """Queue a failed, timed out or cancelled job again; else InvalidMoveError."""
     key = job_id_of(job_id)
     if key not in moves.requeue([key]):
-        raise InvalidMoveError(key, get_job(key)["status"])
+        raise InvalidMoveError(key, get_job(key)["status"], InvalidMoveError.REQUEUED)
+
+
+def run_now(job_id: UUID | str) -> None:
+    """Queue a scheduled job before its time; else InvalidMoveError."""
+    key = job_id_of(job_id)
+    if key not in moves.run_now([key]):
+        raise InvalidMoveError(key, get_job(key)["status"], InvalidMoveError.RUN_NOW)
+
+
+def delete_job(job_id: UUID | str) -> None:
+    """Delete an ended job with its attempts and log; else InvalidMoveError."""
+    key = job_id_of(job_id)
+    if key not in moves.erase([key]):
+        raise InvalidMoveError(key, get_job(key)["status"], InvalidMoveError.DELETED)
 
 
 async def aenqueue(kind: str, payload: Any = None, **options: Any) -> UUID:
@@ -101,6 +115,16 @@ async def acancel(job_id: UUID | str) -> None:
 async def arequeue(job_id: UUID | str) -> None:
     """Queue a job again as ``requeue`` does."""
     await sync_to_async(requeue)(job_id)
+
+
+async def arun_now(job_id: UUID | str) -> None:
+    """Queue a job before its time as ``run_now`` does."""
+    await sync_to_async(run_now)(job_id)
+
+
+async def adelete_job(job_id: UUID | str) -> None:
+    """Delete a job as ``delete_job`` does."""
+    await sync_to_async(delete_job)(job_id)
 
 
 def _store(specs: list[JobSpec]) -> list[UUID]:

@@ -32,17 +32,21 @@ PUBLIC_NAMES = [
     "__version__",
     "acancel",
     "achain",
+    "adelete_job",
     "aenqueue",
     "aenqueue_many",
     "aget_job",
     "arequeue",
+    "arun_now",
     "cancel",
     "chain",
+    "delete_job",
     "enqueue",
     "enqueue_many",
     "get_job",
     "register",
     "requeue",
+    "run_now",
 ]
 
 #: (what is planted, into which module, what lint-imports says of it)

@@ -12,15 +12,19 @@ from django.db import connections, transaction
 import pyjobkit_django
 from pyjobkit_django import (
     acancel,
+    adelete_job,
     aenqueue,
     aenqueue_many,
     aget_job,
     arequeue,
+    arun_now,
     cancel,
+    delete_job,
     enqueue,
     enqueue_many,
     get_job,
     requeue,
+    run_now,
 )
 from pyjobkit_django.errors import (
     InvalidJobError,
@@ -28,7 +32,7 @@ from pyjobkit_django.errors import (
     JobNotFoundError,
 )
 from pyjobkit_django.jobs import JobStatus
-from pyjobkit_django.models import Job
+from pyjobkit_django.models import Job, JobAttempt, JobLog
 from pyjobkit_django.outcomes import Failure, Outcome
 from tests.marks import committed
 from tests.stored_jobs import claimed, elsewhere, running, undone
@@ -275,7 +279,36 @@ def test_what_is_not_over_or_went_well_is_not_requeued(state):
     assert get_job(job_id)["status"] == state
 
 
-@pytest.mark.parametrize("verb", [get_job, cancel, requeue])
+def test_a_scheduled_job_is_run_now():
+    job_id = enqueue("k", scheduled_for=IN_2100)
+
+    run_now(str(job_id))
+
+    assert [job.id for job in claimed()] == [job_id]
+
+
+def test_a_job_that_is_due_already_is_not_run_now():
+    job_id = enqueue("k")
+
+    with pytest.raises(InvalidMoveError, match=rf"{job_id} is queued; only scheduled"):
+        run_now(job_id)
+
+
+def test_an_ended_job_is_deleted_with_its_lines_and_attempts():
+    (job,) = running()
+    with pytest.raises(InvalidMoveError, match=rf"{job.id} is running; .*cancel it"):
+        delete_job(job.id)
+    Job.objects.settle([Outcome.failed(job, Failure.of(ValueError("broken")))])
+    JobLog.objects.create(job_id=job.id, version=job.version, seq=1, lines=[])
+
+    delete_job(str(job.id))
+
+    assert not Job.objects.exists()
+    assert not JobAttempt.objects.exists()
+    assert not JobLog.objects.exists()
+
+
+@pytest.mark.parametrize("verb", [get_job, cancel, requeue, run_now, delete_job])
 def test_an_id_that_no_job_has_is_told(verb):
     nobody = uuid4()
 
@@ -283,7 +316,7 @@ def test_an_id_that_no_job_has_is_told(verb):
         verb(nobody)
 
 
-@pytest.mark.parametrize("verb", [get_job, cancel, requeue])
+@pytest.mark.parametrize("verb", [get_job, cancel, requeue, run_now, delete_job])
 def test_a_text_that_is_no_id_is_the_id_of_no_job(verb):
     with pytest.raises(JobNotFoundError, match="no job has the id nonsense"):
         verb("nonsense")
@@ -303,6 +336,15 @@ async def test_the_async_twins_do_the_same():
     assert (await aget_job(job_id))["status"] is JobStatus.QUEUED
     with pytest.raises(InvalidMoveError):
         await arequeue(job_id)
+
+    later = await aenqueue("k", scheduled_for=IN_2100)
+    await arun_now(later)
+    assert (await aget_job(later))["status"] is JobStatus.QUEUED
+
+    await acancel(later)
+    await adelete_job(later)
+    with pytest.raises(JobNotFoundError):
+        await aget_job(later)
 
 
 # Refusing.

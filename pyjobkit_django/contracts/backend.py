@@ -7,13 +7,14 @@ defaults made of them. Our own backends implement the bulk verbs natively.
 from __future__ import annotations
 
 import logging
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, ClassVar, Self
 from uuid import UUID
 
+from pyjobkit_django.contracts.operating import OperatingVerbs
 from pyjobkit_django.contracts.values import (
     ClaimedRow,
     ClaimRequest,
@@ -25,7 +26,7 @@ from pyjobkit_django.contracts.values import (
     WorkerBeat,
 )
 from pyjobkit_django.errors import OptimisticLockError, UnsupportedError
-from pyjobkit_django.jobs import FINAL, ClaimedJob, JobSpec, JobStatus, Verb
+from pyjobkit_django.jobs import ClaimedJob, JobSpec, JobStatus, Verb
 from pyjobkit_django.outcomes import Outcome
 
 logger = logging.getLogger("pyjobkit.backend")
@@ -49,7 +50,7 @@ class Slot:
         return True
 
 
-class QueueBackend(ABC):
+class QueueBackend(OperatingVerbs):
     """Where jobs live, and every move they can make.
 
     A verb that names an ``expected_version`` raises OptimisticLockError, and changes
@@ -61,8 +62,6 @@ class QueueBackend(ABC):
     lease_ttl_s: float = 30.0
     #: The fields of a JobSpec, beyond pyjobkit's own, that this backend keeps.
     stores: ClassVar[frozenset[str]] = frozenset()
-    #: Whether ``requeue`` and ``purge_finished`` are there.
-    supports_operating: ClassVar[bool] = False
 
     # The single verbs.
 
@@ -234,19 +233,6 @@ class QueueBackend(ABC):
     async def slot(self) -> AsyncIterator[Slot]:
         """Lend one slot of a worker what the jobs in it need of their own."""
         yield Slot()
-
-    async def requeue(self, job_ids: Collection[UUID]) -> frozenset[UUID]:
-        """Queue ended jobs again; return the ids of those that could be."""
-        raise UnsupportedError(f"{type(self).__name__} cannot requeue jobs")
-
-    async def purge_finished(
-        self,
-        *,
-        older_than: timedelta | None = None,
-        statuses: Collection[JobStatus] = tuple(FINAL),
-    ) -> int:
-        """Delete ended jobs with all that belongs to them; return how many."""
-        raise UnsupportedError(f"{type(self).__name__} cannot purge jobs")
 
     async def close(self) -> None:
         """Let go of what the backend holds open."""

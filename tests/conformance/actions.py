@@ -66,6 +66,10 @@ async def requeue(stage: Stage, job: JobRecord) -> Accepted:
     return job["id"] in await stage.backend.requeue([job["id"]])
 
 
+async def run_now(stage: Stage, job: JobRecord) -> Accepted:
+    return job["id"] in await stage.backend.run_now([job["id"]])
+
+
 def settle(verb: Verb, status: JobStatus, **ends: Any) -> Action:
     async def perform(stage: Stage, job: JobRecord) -> Accepted:
         outcome = Outcome(
@@ -126,6 +130,7 @@ ACTIONS = [
     ),
     Action("reap", {Verb.REAP_RUNNING: QUEUED}, reap),
     Action("requeue", {Verb.REQUEUE: QUEUED}, requeue),
+    Action("run_now", {Verb.RUN_NOW: QUEUED}, run_now),
 ]
 
 #: What a job that is leased and not started does; it is queued all the while.

@@ -35,6 +35,8 @@ async def test_an_unknown_job_is_not_found(backend: QueueBackend) -> None:
     with pytest.raises(KeyError):
         await backend.is_cancelled(unknown)
     assert await backend.requeue([unknown]) == frozenset()
+    assert await backend.run_now([unknown]) == frozenset()
+    assert await backend.delete([unknown]) == frozenset()
 
 
 async def test_a_record_shows_all_that_was_enqueued(stage: Stage) -> None:
@@ -161,6 +163,101 @@ async def test_the_engine_says_why_a_job_cannot_be_requeued(
 
     with pytest.raises(InvalidMoveError, match="is queued"):
         await engine.requeue(job_id)
+
+
+async def test_a_scheduled_job_that_is_run_now_is_due_at_once(stage: Stage) -> None:
+    before = await stage.brought_to(JobStatus.SCHEDULED)
+
+    assert await stage.backend.run_now([before["id"]]) == {before["id"]}
+
+    after = await stage.backend.get(before["id"])
+    assert after["scheduled_for"] < before["scheduled_for"] - timedelta(minutes=50)
+    assert after["scheduled_for"] >= after["created_at"]
+    assert (await stage.backend.promote()).count == 0
+    assert await stage.claimed_ids() == [before["id"]]
+
+
+async def test_a_job_that_is_run_now_goes_behind_its_equals(stage: Stage) -> None:
+    scheduled = (await stage.brought_to(JobStatus.SCHEDULED))["id"]
+    waiting = await stage.enqueue()
+
+    await stage.backend.run_now([scheduled])
+
+    assert await stage.claimed_ids(2) == [waiting, scheduled]
+
+
+async def test_running_many_now_takes_those_that_are_scheduled(stage: Stage) -> None:
+    records = {status: await stage.brought_to(status) for status in JobStatus}
+    ids = [record["id"] for record in records.values()]
+
+    moved = await stage.backend.run_now([*ids, *ids, uuid4()])
+
+    assert moved == {records[JobStatus.SCHEDULED]["id"]}
+    assert await stage.backend.run_now([]) == frozenset()
+
+
+async def test_a_snoozed_job_that_is_run_now_keeps_its_attempts(stage: Stage) -> None:
+    job = await stage.running()
+    await stage.backend.settle([Outcome.retry(job, BROKEN, 600.0)])
+
+    await stage.backend.run_now([job.id])
+
+    (again,) = await stage.claim()
+    assert (again.id, again.attempts, again.version) == (job.id, 2, 3)
+
+
+async def test_the_engine_says_why_a_job_cannot_be_run_now(
+    stage: Stage, engine: Engine
+) -> None:
+    job_id = await stage.enqueue()
+
+    with pytest.raises(InvalidMoveError, match="is queued; only scheduled jobs"):
+        await engine.run_now(job_id)
+    with pytest.raises(JobNotFoundError):
+        await engine.run_now(uuid4())
+
+
+async def test_only_ended_jobs_are_deleted(stage: Stage) -> None:
+    records = {status: await stage.brought_to(status) for status in JobStatus}
+    ids = [record["id"] for record in records.values()]
+
+    gone = await stage.backend.delete([*ids, *ids, uuid4()])
+
+    assert gone == {records[status]["id"] for status in FINAL}
+    for status, record in records.items():
+        if status in FINAL:
+            with pytest.raises(JobNotFoundError):
+                await stage.backend.get(record["id"])
+        else:
+            assert await stage.backend.get(record["id"]) == record
+    assert await stage.backend.delete([]) == frozenset()
+
+
+async def test_a_deleted_job_takes_its_attempts_and_gives_back_its_key(
+    stage: Stage,
+) -> None:
+    gone = await stage.brought_to(JobStatus.FAILED, idempotency_key="once")
+    kept = await stage.brought_to(JobStatus.FAILED)
+
+    await stage.backend.delete([gone["id"]])
+
+    assert await stage.probe.attempts(gone["id"]) == []
+    assert len(await stage.probe.attempts(kept["id"])) == 1
+    assert await stage.enqueue(idempotency_key="once") != gone["id"]
+
+
+async def test_the_engine_says_that_a_job_is_cancelled_before_it_is_deleted(
+    stage: Stage, engine: Engine
+) -> None:
+    job_id = await stage.enqueue()
+
+    with pytest.raises(InvalidMoveError, match=r"is queued; .* cancel it first"):
+        await engine.delete(job_id)
+
+    await engine.cancel(job_id)
+    await engine.delete(job_id)
+    with pytest.raises(JobNotFoundError):
+        await engine.get(job_id)
 
 
 async def test_purge_deletes_ended_jobs_of_the_statuses_given(stage: Stage) -> None:

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 from typing import ClassVar, override
 from uuid import UUID
 
-from pyjobkit_django.backends.bulk import BulkBackend
 from pyjobkit_django.backends.memory.hints import Hints
-from pyjobkit_django.backends.memory.job import AttemptRecord, StoredJob, copied
+from pyjobkit_django.backends.memory.job import AttemptRecord, copied
+from pyjobkit_django.backends.memory.operating import MemoryOperating
 from pyjobkit_django.backends.memory.table import MemoryTable
 from pyjobkit_django.contracts import (
     EXTRA_FIELDS,
@@ -23,16 +23,16 @@ from pyjobkit_django.contracts import (
     WakeupKind,
     WorkerBeat,
 )
-from pyjobkit_django.errors import JobNotFoundError, OptimisticLockError
-from pyjobkit_django.jobs import FINAL, MOVES, ClaimedJob, JobSpec, JobStatus, Verb
-from pyjobkit_django.outcomes import CANCELLED, Outcome
+from pyjobkit_django.errors import OptimisticLockError
+from pyjobkit_django.jobs import MOVES, ClaimedJob, JobSpec, JobStatus, Verb
+from pyjobkit_django.outcomes import Outcome
 
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)  # noqa: TID251 - this process is the whole system
 
 
-class MemoryBackend(BulkBackend):
+class MemoryBackend(MemoryOperating):
     """Keeps jobs in memory, for one event loop; all of them end with the process.
 
     ``lease_ttl_s`` is in seconds; ``clock`` returns the present as an aware datetime
@@ -40,7 +40,6 @@ class MemoryBackend(BulkBackend):
     """
 
     stores: ClassVar[frozenset[str]] = EXTRA_FIELDS
-    supports_operating: ClassVar[bool] = True
 
     def __init__(
         self, *, lease_ttl_s: float = 30.0, clock: Callable[[], datetime] = _utc_now
@@ -217,45 +216,6 @@ class MemoryBackend(BulkBackend):
         job = self._table.scheduled.first(request)
         return _seconds_until(job.scheduled_for, self._now()) if job else None
 
-    # What operators do.
-
-    @override
-    async def cancel(self, job_id: UUID) -> None:
-        job = self._job(job_id)
-        if job.status in MOVES[Verb.REQUEST_CANCEL].sources:
-            job.cancel_requested = True
-            self._hints.send(WakeupKind.CANCEL, job_id)
-        elif job.status in MOVES[Verb.CANCEL].sources:
-            self._table.let_go(job)
-            job.count(Verb.CANCEL)
-            self._table.end(job, JobStatus.CANCELLED, self._now(), CANCELLED)
-
-    @override
-    async def requeue(self, job_ids: Collection[UUID]) -> frozenset[UUID]:
-        now = self._now()
-        found = [self._table.jobs.get(job_id) for job_id in set(job_ids)]
-        ended = [
-            job for job in found if job and job.status in MOVES[Verb.REQUEUE].sources
-        ]
-        for job in ended:
-            job.count(Verb.REQUEUE)
-            job.start_over()
-            self._table.line_up(job, JobStatus.QUEUED, now)
-        self._hints.announce(ended, now)
-        return frozenset(job.id for job in ended)
-
-    @override
-    async def purge_finished(
-        self,
-        *,
-        older_than: timedelta | None = None,
-        statuses: Collection[JobStatus] = tuple(FINAL),
-    ) -> int:
-        jobs = self._table.ended(statuses, self._now() - (older_than or timedelta()))
-        for job in jobs:
-            self._table.delete(job)
-        return len(jobs)
-
     async def clear(self) -> None:
         """Forget every job."""
         self._table = MemoryTable()
@@ -270,14 +230,6 @@ class MemoryBackend(BulkBackend):
     @override
     async def listen(self, receive: Callable[[Wakeup], None]) -> None:
         await self._hints.listen(receive)
-
-    # One job at a time.
-
-    def _job(self, job_id: UUID) -> StoredJob:
-        try:
-            return self._table.jobs[job_id]
-        except KeyError:
-            raise JobNotFoundError(job_id) from None
 
     def _add(self, specs: Sequence[JobSpec], now: datetime) -> list[UUID]:
         jobs = [self._table.add(spec, now) for spec in specs]

@@ -87,6 +87,12 @@ class DjangoBackend(BulkBackend):
     async def requeue(self, job_ids: Collection[UUID]) -> frozenset[UUID]:
         return await self._lane.run(moves.requeue, job_ids, self.using)
 
+    async def run_now(self, job_ids: Collection[UUID]) -> frozenset[UUID]:
+        return await self._lane.run(moves.run_now, job_ids, self.using)
+
+    async def delete(self, job_ids: Collection[UUID]) -> frozenset[UUID]:
+        return await self._lane.run(moves.erase, job_ids, self.using)
+
     async def queue_depth(self) -> int:
         return await self._on(Duty.TEND).run(self._jobs.depth)
 

@@ -67,6 +67,20 @@ def requeue(job_ids: Collection[UUID], using: str | None = None) -> frozenset[UU
     return moved
 
 
+def run_now(job_ids: Collection[UUID], using: str | None = None) -> frozenset[UUID]:
+    """Queue scheduled jobs before their time; return the ids of those that could be."""
+    alias = jobs_alias(using)
+    moved = Job.objects.using(alias).run_now(job_ids)
+    if moved:
+        announce(alias, Wakeup(WakeupKind.QUEUED))
+    return moved
+
+
+def erase(job_ids: Collection[UUID], using: str | None = None) -> frozenset[UUID]:
+    """Delete ended jobs with all that belongs to them; return the ids of those gone."""
+    return Job.objects.using(jobs_alias(using)).erase(job_ids)
+
+
 def promote(using: str | None = None) -> Sweep:
     """Queue the scheduled jobs that are due."""
     alias = jobs_alias(using)

@@ -1,7 +1,8 @@
-"""cancel, requeue and prune: what people do to jobs, and looking at them."""
+"""cancel, requeue, run now, delete and prune: what people do to jobs, and looking at them."""
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Collection
 from datetime import timedelta
@@ -73,20 +74,20 @@ class Operating(Moving):
 
     def requeue(self, job_ids: Collection[UUID]) -> frozenset[UUID]:
         """Queue ended jobs again, with at least one attempt left; return which."""
-        moved: set[UUID] = set()
+        one_left = Greatest("max_attempts", models.F("attempts") + 1)
+        return self._queue(job_ids, Verb.REQUEUE, max_attempts=one_left, **_AFRESH)
+
+    def run_now(self, job_ids: Collection[UUID]) -> frozenset[UUID]:
+        """Queue scheduled jobs before their time; return which."""
+        return self._queue(job_ids, Verb.RUN_NOW)
+
+    def erase(self, job_ids: Collection[UUID]) -> frozenset[UUID]:
+        """Delete ended jobs with all that belongs to them; return which."""
+        gone: set[UUID] = set()
         for ids in in_batches(job_ids):
-            with transaction.atomic(using=self.db):
-                ended = self.filter(pk__in=ids).movable(Verb.REQUEUE).locked(wait=True)
-                found = list(ended.values_list("pk", flat=True))
-                self.filter(pk__in=found).move(
-                    Verb.REQUEUE,
-                    JobStatus.QUEUED,
-                    scheduled_for=DatabaseNow(),
-                    max_attempts=Greatest("max_attempts", models.F("attempts") + 1),
-                    **_AFRESH,
-                )
-            moved.update(found)
-        return frozenset(moved)
+            ended = self.filter(pk__in=ids, status__in=[each.value for each in FINAL])
+            gone.update(self._delete_first(ended, wait=True))
+        return frozenset(gone)
 
     def purgeable(
         self, *, statuses: Collection[JobStatus], older_than: timedelta
@@ -102,18 +103,42 @@ class Operating(Moving):
             finished_at__lte=seconds_from_now(-older_than),
         ).order_by("pk")
 
-    def purge(self, *, statuses: Collection[JobStatus], older_than: timedelta) -> int:
-        """Delete what is purgeable with all that belongs to it; return how many jobs."""
+    def purge(
+        self,
+        *,
+        statuses: Collection[JobStatus],
+        older_than: timedelta,
+        limit: float = math.inf,
+    ) -> int:
+        """Delete what is purgeable with all that belongs to it; return how many jobs.
+
+        It stops after the batch that reaches ``limit``.
+        """
         count = 0
         rest = self.purgeable(statuses=statuses, older_than=older_than)
-        while ids := self._delete_first(rest):
+        while count < limit and (ids := self._delete_first(rest)):
             count += len(ids)
             rest = rest.filter(pk__gt=ids[-1])
         return count
 
-    def _delete_first(self, rows: Any) -> list[UUID]:
+    def _queue(
+        self, job_ids: Collection[UUID], verb: Verb, **values: Any
+    ) -> frozenset[UUID]:
+        moved: set[UUID] = set()
+        for ids in in_batches(job_ids):
+            with transaction.atomic(using=self.db):
+                rows = self.filter(pk__in=ids).movable(verb).locked(wait=True)
+                found = list(rows.values_list("pk", flat=True))
+                self.filter(pk__in=found).move(
+                    verb, JobStatus.QUEUED, scheduled_for=DatabaseNow(), **values
+                )
+            moved.update(found)
+        return frozenset(moved)
+
+    def _delete_first(self, rows: Any, *, wait: bool = False) -> list[UUID]:
         with transaction.atomic(using=self.db):
-            ids = list(rows.locked().values_list("pk", flat=True)[:PURGE_BATCH])
+            locked = rows.locked(wait=wait)
+            ids = list(locked.values_list("pk", flat=True)[:PURGE_BATCH])
             # Children first: nothing in the database ties them to their job.
             JobLog.objects.using(self.db).filter(job_id__in=ids).delete()
             JobAttempt.objects.using(self.db).filter(job_id__in=ids).delete()

@@ -10,7 +10,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.db import OperationalError, connection, transaction
 
-from pyjobkit_django import cancel, enqueue, enqueue_many, requeue
+from pyjobkit_django import cancel, enqueue, enqueue_many, requeue, run_now
 from pyjobkit_django.backends.orm import DjangoBackend, moves
 from pyjobkit_django.backends.orm.wakeups import announce, listen, parse
 from pyjobkit_django.contracts import Wakeup, WakeupKind, WorkerBeat
@@ -222,6 +222,19 @@ def test_a_requeued_job_is_told_and_a_refused_one_is_not(ear):
     cancel(job_id)
 
     requeue(job_id)
+
+    assert ear.heard() == ["queued:"]
+
+
+@on_postgresql
+def test_a_job_that_is_run_now_is_told_and_a_refused_one_is_not(ear):
+    (waiting,) = Job.objects.enqueue([moves.JobSpec(kind="k")])
+    assert moves.run_now([waiting]) == frozenset()
+    (later,) = Job.objects.enqueue(
+        [moves.JobSpec(kind="k", scheduled_for=datetime(2100, 1, 1, tzinfo=UTC))]
+    )
+
+    run_now(later)
 
     assert ear.heard() == ["queued:"]
 
