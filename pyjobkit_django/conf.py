@@ -32,6 +32,14 @@ DEFAULT_RETENTION_DAYS: Final = {
     "timeout": 30,
     "cancelled": 7,
 }
+#: Whose values pages do not show, wherever one of these is a part of the name. The names in
+#: REDACT come on top.
+SECRET_NAMES: Final = (
+    *("password", "passwd", "passphrase", "pwd", "secret", "token", "auth"),
+    *("authorization", "credential", "cookie", "session_id", "signature"),
+    *("key", "api_key", "apikey", "access_key", "private_key", "connection_string"),
+    *("dsn", "jwt", "otp", "pin"),
+)
 #: The longest that a setting or a command may keep ended jobs; databases' times end.
 MAX_DAYS: Final = 36_500
 
@@ -41,7 +49,8 @@ class Settings:
     """What PYJOBKIT says, with defaults for the rest.
 
     ``executors`` pairs the dotted path of a class with its keyword arguments;
-    ``retention`` of None keeps a status for ever; ``lease_ttl`` is in seconds.
+    ``retention`` of None keeps a status for ever; ``lease_ttl`` is in seconds; ``redact``
+    are the names whose values pages mask.
     """
 
     executors: tuple[tuple[str, Mapping[str, Any]], ...] = ()
@@ -50,6 +59,7 @@ class Settings:
     log_limits: LogLimits = field(default_factory=LogLimits)
     retention: Mapping[JobStatus, timedelta | None] = field(default_factory=dict)
     notify: bool = True
+    redact: tuple[str, ...] = SECRET_NAMES
 
     @property
     def queues(self) -> tuple[str, ...]:
@@ -74,6 +84,7 @@ def read(raw: Any) -> tuple[Settings, list[str]]:
         log_limits=LogLimits(**values["LOG_LIMITS"]),
         retention=values["RETENTION"],
         notify=values["NOTIFY"],
+        redact=values["REDACT"],
     )
     return found, faults
 
@@ -173,6 +184,15 @@ def _bounded(name: str, low: int, high: int) -> Callable[[Any], int]:
     return read_integer
 
 
+def _names(raw: Any) -> tuple[str, ...]:
+    if not isinstance(raw, (list, tuple)):
+        raise ConfigError(f"must be a list of names, not {raw!r}")
+    for name in raw:
+        if not isinstance(name, str) or not any(map(str.isalnum, name)):
+            raise ConfigError(f"{name!r} is not a name")
+    return tuple(dict.fromkeys([*SECRET_NAMES, *raw]))
+
+
 def _days(raw: Any) -> timedelta | None:
     if raw is None:
         return None
@@ -228,4 +248,5 @@ _READERS: Final[Mapping[str, Reader]] = {
     "LOG_LIMITS": _LOG_LIMITS,
     "RETENTION": _RETENTION,
     "NOTIFY": (True, _flag),
+    "REDACT": ((), _names),
 }

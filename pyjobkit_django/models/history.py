@@ -26,6 +26,7 @@ class JobAttempt(models.Model):
     class Meta:
         verbose_name = _("attempt")
         verbose_name_plural = _("attempts")
+        default_permissions = []  # who may see a job sees its attempts
 
     def __str__(self) -> str:
         return f"attempt {self.attempt} of {self.job_id}"
@@ -46,6 +47,7 @@ class JobLog(models.Model):
     class Meta:
         verbose_name = _("job log")
         verbose_name_plural = _("job logs")
+        default_permissions = []  # who may see a job sees its log
 
     def __str__(self) -> str:
         return f"log of {self.job_id}, run {self.version}"

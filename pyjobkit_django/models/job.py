@@ -81,6 +81,14 @@ class Job(models.Model):
     class Meta:
         verbose_name = _("job")
         verbose_name_plural = _("jobs")
+        # Nobody adds or edits jobs; deleting is one of the operations.
+        default_permissions = ["view", "delete"]
+        permissions = [
+            ("cancel_job", "Can cancel job"),
+            ("requeue_job", "Can requeue job"),
+            ("run_job", "Can run job before its time"),
+            ("prune_job", "Can prune ended jobs"),
+        ]
         # No other index: each one costs a third of the throughput (docs/decisions.md).
         indexes = [
             PartialIndex(

@@ -58,6 +58,7 @@ class WorkerRecord(models.Model):
     class Meta:
         verbose_name = _("worker")
         verbose_name_plural = _("workers")
+        default_permissions = ["view"]
 
     def __str__(self) -> str:
         return f"{self.host}:{self.pid}"

@@ -1,0 +1,14 @@
+"""Jobs and workers in Django's admin: looked at freely, moved only by the engine's verbs."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+
+from pyjobkit_django.admin.job_admin import JobAdmin
+from pyjobkit_django.admin.worker_admin import WorkerAdmin
+from pyjobkit_django.models import Job, WorkerRecord
+
+__all__ = ["JobAdmin", "WorkerAdmin"]
+
+admin.site.register(Job, JobAdmin)
+admin.site.register(WorkerRecord, WorkerAdmin)

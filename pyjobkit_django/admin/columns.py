@@ -1,0 +1,83 @@
+"""What the list and the pages show of a job in a word, a bar or a time."""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from pyjobkit_django.admin.formats import span, status_label
+from pyjobkit_django.jobs import JobStatus
+from pyjobkit_django.monitor.job_details import Timeline
+from pyjobkit_django.monitor.text import visible
+
+
+def name(job: Any) -> SafeString:
+    """Return the kind with the id beneath it."""
+    return format_html(
+        '<bdi class="pyjobkit-kind">{}</bdi> <span class="pyjobkit-id">{}</span>',
+        visible(job.kind),
+        job.pk,
+    )
+
+
+def badge(job: Any) -> SafeString:
+    """Return the status, and that a running job was asked to stop."""
+    word = status_label(job.status)
+    if job.status == JobStatus.RUNNING and job.cancel_requested:
+        word = _("%(status)s, to be cancelled") % {"status": word}
+    return marked(JobStatus(job.status).value, word)
+
+
+def marked(mark: str, word: str) -> SafeString:
+    """Return a word on the ground that belongs to ``mark``."""
+    return format_html('<span class="pyjobkit-badge pyjobkit-{}">{}</span>', mark, word)
+
+
+def progress_bar(job: Any) -> SafeString | str:
+    """Return how far a job is; nothing where it never said."""
+    if job.progress is None or not math.isfinite(job.progress):
+        return ""
+    percent = round(max(0.0, min(1.0, job.progress)) * 100)
+    return format_html(
+        '<progress class="pyjobkit-progress" max="100" value="{}" aria-label="{}"></progress>'
+        ' <span class="pyjobkit-percent">{} %</span>',
+        percent,
+        _("Progress"),
+        percent,
+    )
+
+
+def tries(job: Any) -> str:
+    """Return how many attempts were made, of how many."""
+    return f"{job.attempts} / {job.max_attempts}"
+
+
+def age(job: Any) -> SafeString | str:
+    """Return for how long there has been such a job."""
+    return moment(job.created_at, span(job.now - job.created_at))
+
+
+def duration(job: Any) -> str:
+    """Return for how long a job has run, or ran."""
+    return span(Timeline.of(job).ran)
+
+
+def moment(when: datetime | None, text: str = "") -> SafeString | str:
+    """Return a time, as ``text`` where that is given; nothing for None."""
+    if when is None:
+        return ""
+    local = timezone.localtime(when)
+    full = date_format(local, "Y-m-d H:i:s")
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        when.isoformat(timespec="milliseconds"),
+        date_format(local, "Y-m-d H:i:s T"),
+        text or full,
+    )

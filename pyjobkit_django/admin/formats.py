@@ -1,0 +1,62 @@
+"""Values as people read them."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any, Final
+
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from pyjobkit_django.jobs import JobStatus
+from pyjobkit_django.monitor.workers import Presence
+
+STATUS_LABELS: Final = {
+    JobStatus.SCHEDULED: gettext_lazy("scheduled"),
+    JobStatus.QUEUED: gettext_lazy("queued"),
+    JobStatus.RUNNING: gettext_lazy("running"),
+    JobStatus.SUCCESS: gettext_lazy("success"),
+    JobStatus.FAILED: gettext_lazy("failed"),
+    JobStatus.TIMEOUT: gettext_lazy("timeout"),
+    JobStatus.CANCELLED: gettext_lazy("cancelled"),
+}
+PRESENCE_LABELS: Final = {
+    Presence.ALIVE: gettext_lazy("alive"),
+    Presence.DRAINING: gettext_lazy("draining"),
+    Presence.STOPPED: gettext_lazy("stopped"),
+    Presence.SILENT: gettext_lazy("silent"),
+}
+
+_MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
+
+
+def status_label(status: str) -> str:
+    """Return a job's status in the reader's language."""
+    return str(STATUS_LABELS[JobStatus(status)])
+
+
+def span(duration: timedelta | None) -> str:
+    """Return a duration in its two largest units: ``3 min 20 s``; nothing for None."""
+    if duration is None:
+        return ""
+    seconds = max(0.0, duration.total_seconds())
+    if seconds < 1:
+        return _("%(ms)d ms") % {"ms": seconds * 1000}
+    if seconds < _MINUTE:
+        return _("%(s)s s") % {"s": number_format(seconds, 1)}
+    whole = int(seconds)
+    if whole < _HOUR:
+        return _("%(min)d min %(s)d s") % {"min": whole // 60, "s": whole % 60}
+    if whole < _DAY:
+        return _("%(h)d h %(min)d min") % {
+            "h": whole // _HOUR,
+            "min": whole % _HOUR // 60,
+        }
+    return _("%(d)d d %(h)d h") % {"d": whole // _DAY, "h": whole % _DAY // _HOUR}
+
+
+def json_text(value: Any) -> str:
+    """Return a JSON value laid out for reading."""
+    return json.dumps(value, indent=2, ensure_ascii=False)

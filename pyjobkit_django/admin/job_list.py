@@ -1,0 +1,90 @@
+"""The list of jobs: Django's own, except that it neither counts nor skips rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, override
+from uuid import UUID
+
+from django.contrib.admin.views.main import ChangeList
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from pyjobkit_django.admin.filters import NAMES
+from pyjobkit_django.monitor.job_filter import JobFilter
+from pyjobkit_django.monitor.job_pages import JobPage, Place, read_page
+from pyjobkit_django.monitor.windows import WINDOW
+
+SEARCH = "q"
+
+
+class JobChangeList(ChangeList):
+    """A page of jobs with the way to the older, to the newer and further back."""
+
+    def __init__(self, request: HttpRequest, *arguments: Any, **options: Any) -> None:
+        self.place = Place.read(request.GET)
+        super().__init__(request, *arguments, **options)
+        self.title = _("Jobs")
+
+    @override
+    def get_queryset(self, request: HttpRequest, *_: Any, **__: Any) -> Any:
+        # Of the address only our own filters count: a lookup of any column could ask for
+        # what pages mask, and have the whole table read.
+        ours = (*NAMES, SEARCH)
+        self.params = {key: value for key, value in self.params.items() if key in ours}
+        self.filter_params = {
+            key: value for key, value in self.filter_params.items() if key in ours
+        }
+        return super().get_queryset(request)
+
+    @override
+    def get_results(self, request: HttpRequest) -> None:
+        asked = {**self.params, "search": self.query}
+        self.wanted, self.faults = JobFilter.read(asked)
+        self.page = read_page(self.wanted, self.place, size=self.list_per_page)
+        self.result_list = self.page.jobs
+        # Django tells of further pages by these; ours are told by the page itself.
+        self.result_count = self.full_result_count = len(self.page.jobs)
+        self.show_full_result_count = False
+        self.show_admin_actions = bool(self.page.jobs)
+        self.can_show_all = self.multi_page = False
+        self.paginator = None
+
+    @property
+    def window_size(self) -> int:
+        """How many jobs a search looks at."""
+        return WINDOW
+
+    @property
+    def newer_url(self) -> str | None:
+        """Where the newer jobs of this search are; None at its top."""
+        return self._url(self.page, after=self.page.newer)
+
+    @property
+    def older_url(self) -> str | None:
+        """Where the older jobs of this search are; None at its end."""
+        return self._url(self.page, before=self.page.older)
+
+    @property
+    def further_url(self) -> str | None:
+        """Where the search goes on beyond what it looked at; None where that was all."""
+        oldest = self.page.window.oldest
+        return self.get_query_string({"below": oldest}) if oldest else None
+
+    @property
+    def top_url(self) -> str | None:
+        """Where the newest jobs of this search are; None on their page."""
+        is_top = self.place == Place() or not (self.page.newer or self.place.below)
+        return None if is_top else self.get_query_string()
+
+    @property
+    def kind_url(self) -> str:
+        """Where the jobs are of the kind that has been searched for."""
+        return self.get_query_string({"kind": self.query, SEARCH: None})
+
+    def _url(self, page: JobPage, **ends: UUID | None) -> str | None:
+        found: Mapping[str, UUID] = {name: end for name, end in ends.items() if end}
+        if not found:
+            return None
+        below = page.window.newest
+        return self.get_query_string({**found, **({"below": below} if below else {})})

@@ -1,0 +1,122 @@
+"""What a person may do to jobs: each operation with its permission, its words and its verb."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from django.contrib.admin.models import CHANGE, DELETION
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
+
+from pyjobkit_django import shortcuts
+from pyjobkit_django.jobs import FINAL, MOVES, JobStatus, Verb
+
+type Text = Any  # a text of gettext_lazy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """``verb`` moves one job, or raises; ``sources`` are the statuses that it moves."""
+
+    name: str
+    permission: str
+    verb: Callable[[UUID], None]
+    sources: frozenset[JobStatus]
+    label: Text
+    of_selected: Text
+    question: Any
+    effect: Text
+    done: Any
+    logged: Text
+    is_deletion: bool = False
+
+    @property
+    def flag(self) -> int:
+        """How the admin's log marks it."""
+        return DELETION if self.is_deletion else CHANGE
+
+    def moves(self, job: Any) -> bool:
+        """Tell whether a job is where this operation takes it from."""
+        return job.status in self.sources
+
+
+CANCEL: Final = Operation(
+    name="cancel",
+    permission="cancel_job",
+    verb=shortcuts.cancel,
+    sources=MOVES[Verb.CANCEL].sources | MOVES[Verb.REQUEST_CANCEL].sources,
+    label=_("Cancel"),
+    of_selected=_("Cancel selected jobs"),
+    question=ngettext_lazy("Cancel this job?", "Cancel these %(count)d jobs?", "count"),
+    effect=_(
+        "What waits is cancelled at once. What runs is asked to stop; its worker stops it "
+        "within moments, and what it has done by then stays done."
+    ),
+    done=ngettext_lazy(
+        "%(count)d job was cancelled or asked to stop.",
+        "%(count)d jobs were cancelled or asked to stop.",
+        "count",
+    ),
+    logged=_("Cancelled."),
+)
+REQUEUE: Final = Operation(
+    name="requeue",
+    permission="requeue_job",
+    verb=shortcuts.requeue,
+    sources=MOVES[Verb.REQUEUE].sources,
+    label=_("Requeue"),
+    of_selected=_("Requeue selected jobs"),
+    question=ngettext_lazy(
+        "Requeue this job?", "Requeue these %(count)d jobs?", "count"
+    ),
+    effect=_(
+        "The job runs again as soon as a worker is free, with at least one attempt left. "
+        "Its result and failure are cleared; records of attempts and its log stay."
+    ),
+    done=ngettext_lazy(
+        "%(count)d job was requeued.", "%(count)d jobs were requeued.", "count"
+    ),
+    logged=_("Requeued."),
+)
+RUN_NOW: Final = Operation(
+    name="run-now",
+    permission="run_job",
+    verb=shortcuts.run_now,
+    sources=MOVES[Verb.RUN_NOW].sources,
+    label=_("Run now"),
+    of_selected=_("Run selected jobs now"),
+    question=ngettext_lazy(
+        "Run this job now?", "Run these %(count)d jobs now?", "count"
+    ),
+    effect=_(
+        "The job does not wait for its time: it runs as soon as a worker is free."
+    ),
+    done=ngettext_lazy(
+        "%(count)d job was queued to run now.",
+        "%(count)d jobs were queued to run now.",
+        "count",
+    ),
+    logged=_("Run before its time."),
+)
+DELETE: Final = Operation(
+    name="delete",
+    permission="delete_job",
+    verb=shortcuts.delete_job,
+    sources=FINAL,
+    label=_("Delete"),
+    of_selected=_("Delete selected jobs"),
+    question=ngettext_lazy("Delete this job?", "Delete these %(count)d jobs?", "count"),
+    effect=_(
+        "The job goes for good, with its records of attempts and its log. "
+        "An idempotency key that it holds can be used again."
+    ),
+    done=ngettext_lazy(
+        "%(count)d job was deleted.", "%(count)d jobs were deleted.", "count"
+    ),
+    logged=_("Deleted."),
+    is_deletion=True,
+)
+OPERATIONS: Final = {each.name: each for each in (CANCEL, REQUEUE, RUN_NOW, DELETE)}

@@ -1,0 +1,105 @@
+"""Which jobs are wanted, as a person asks for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Self
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from pyjobkit_django.errors import InvalidJobError
+from pyjobkit_django.job_fields import MAX_KEY, check_name
+from pyjobkit_django.jobs import JobStatus
+from pyjobkit_django.models.columns import status_is
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobFilter:
+    """Jobs of which all this is true; None, and an empty search, leave it open.
+
+    ``worker`` is the one that holds the job; ``search`` is an id, a key or a kind.
+    """
+
+    status: JobStatus | None = None
+    kind: str | None = None
+    queue: str | None = None
+    tag: str | None = None
+    worker: UUID | None = None
+    search: str = ""
+
+    @classmethod
+    def read(cls, asked: Mapping[str, str]) -> tuple[Self, list[str]]:
+        """Return the filter that ``asked`` means, and a sentence for each fault in it.
+
+        What is at fault is left out of the filter.
+        """
+        found: dict[str, Any] = {}
+        faults = []
+        for name, read in _READERS.items():
+            text = asked.get(name, "")
+            if not text:
+                continue
+            try:
+                found[name] = read(text)
+            except ValueError:
+                faults.append(_FAULTS[name]() % {"value": _short(text)})
+        return cls(**found), faults
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it admits every job."""
+        return self == type(self)()
+
+    def apply(self, jobs: Any) -> Any:
+        """Return those of ``jobs`` that are wanted, but for ``search``."""
+        if self.status is not None:
+            jobs = jobs.filter(status_is(self.status))
+        equal = {"kind": self.kind, "queue": self.queue, "leased_by": self.worker}
+        jobs = jobs.filter(
+            **{name: value for name, value in equal.items() if value is not None}
+        )
+        return jobs if self.tag is None else jobs.filter(tags__has_key=self.tag)
+
+
+def _name(text: str) -> str:
+    try:
+        check_name("name", text)
+    except InvalidJobError as error:
+        raise ValueError(text) from error
+    return text
+
+
+def _search(text: str) -> str:
+    text = text.strip()
+    if "\x00" in text or len(text) > MAX_KEY:
+        raise ValueError(text)
+    return text
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}…"
+
+
+#: How much of a refused value a sentence quotes, in characters.
+MAX_SHOWN: Final = 60
+
+_READERS: Final[Mapping[str, Callable[[str], Any]]] = {
+    "status": JobStatus,
+    "kind": _name,
+    "queue": _name,
+    "tag": _name,
+    "worker": UUID,
+    "search": _search,
+}
+_FAULTS: Final[Mapping[str, Callable[[], str]]] = {
+    "status": lambda: _("There is no status “%(value)s”; that filter was left out."),
+    "kind": lambda: _("“%(value)s” cannot be a kind; that filter was left out."),
+    "queue": lambda: _("“%(value)s” cannot be a queue; that filter was left out."),
+    "tag": lambda: _("“%(value)s” cannot be a tag; that filter was left out."),
+    "worker": lambda: _(
+        "“%(value)s” is not the id of a worker; that filter was left out."
+    ),
+    "search": lambda: _("“%(value)s” cannot be an id, a key or a kind; not searched."),
+}

@@ -1,0 +1,30 @@
+"""Where the pages of the admin are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.urls import reverse
+
+LIST = "admin:pyjobkit_django_job_changelist"
+
+
+def jobs(**asked: Any) -> str:
+    """Return the address of the list, as it is asked for."""
+    return reverse(LIST, query=asked) if asked else reverse(LIST)
+
+
+def job(job_id: Any, view: str = "change", *parts: str) -> str:
+    return reverse(f"admin:pyjobkit_django_job_{view}", args=[job_id, *parts])
+
+
+def operation(name: str) -> str:
+    return reverse("admin:pyjobkit_django_job_operation", args=[name])
+
+
+def prune() -> str:
+    return reverse("admin:pyjobkit_django_job_prune")
+
+
+def workers() -> str:
+    return reverse("admin:pyjobkit_django_workerrecord_changelist")
