@@ -39,17 +39,17 @@ class Fields:
         """Return a text, None where the key was left out."""
         return text_of(key, self._given[key]) if key in self._given else None
 
-    def word(self, key: str) -> str | None:
-        """Return a text that says something to a command or a host; None if left out."""
+    def nonempty(self, key: str) -> str | None:
+        """Return a text that a command can be given, not a blank one; None if left out."""
         text = self.text(key)
         if text is not None and not text.strip():
             refuse(key, "is empty; leave it out or fill it in")
         return None if text is None else argument_of(key, text)
 
     def required(self, key: str) -> str:
-        """Return a text as ``word`` does, which has to be there."""
-        word = self.word(key)
-        return refuse(key, "is missing") if word is None else word
+        """Return a text as ``nonempty`` does, which has to be there."""
+        text = self.nonempty(key)
+        return refuse(key, "is missing") if text is None else text
 
     def flag(self, key: str) -> bool | None:
         """Return true or false, None where the key was left out."""
@@ -65,7 +65,7 @@ class Fields:
             refuse(key, f"must be a dict, not {_kind_of(value)}")
         return value
 
-    def arguments(self, key: str) -> dict[str, str]:
+    def texts(self, key: str) -> dict[str, str]:
         """Return a dict of texts that a command can be given."""
         return {
             name: argument_of(f"{key}.{name}", value)

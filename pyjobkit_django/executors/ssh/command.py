@@ -38,7 +38,7 @@ def command_of(fields: Fields) -> Command:
 
 
 def _environment(fields: Fields) -> dict[str, str]:
-    env = fields.arguments("env")
+    env = fields.texts("env")
     if not all(map(_VARIABLE.fullmatch, env)):
         refuse("env", "names of variables are letters, digits and underscores")
     return env

@@ -65,7 +65,7 @@ def _host(host: str, options: SSHOptions) -> str:
 
 
 def _credential(fields: Fields, options: SSHOptions) -> Credential | None:
-    name = fields.word("credential")
+    name = fields.nonempty("credential")
     if name is None:
         return None
     if name not in options.credentials:
@@ -75,7 +75,7 @@ def _credential(fields: Fields, options: SSHOptions) -> Credential | None:
 
 
 def _decided(fields: Fields, credential: Credential | None, name: str) -> str | None:
-    given = fields.word(name)
+    given = fields.nonempty(name)
     decided = getattr(credential, name, None)
     if given is not None and decided is not None:
         refuse(name, f"is what the credential {credential.name!r} decides")  # type: ignore[union-attr] # it decided

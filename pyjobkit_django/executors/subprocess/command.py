@@ -40,7 +40,7 @@ def command_of(
     """Return the command in ``payload``; raise DiscardJob naming the first fault in it."""
     fields = Fields(payload, known=_KEYS)
     cmd = fields.value("cmd")
-    added = fields.arguments("env")
+    added = fields.texts("env")
     for name in added:
         _check_variable(name)
     is_for_shell = isinstance(cmd, str)
@@ -48,7 +48,7 @@ def command_of(
         argv=(shell, "-c", fields.required("cmd")) if is_for_shell else _arguments(cmd),
         env={**base, **added},
         added_env=frozenset(added),
-        cwd=fields.word("cwd"),
+        cwd=fields.nonempty("cwd"),
         stdin=fields.text("stdin"),
         check=fields.flag("check") is not False,
         is_for_shell=is_for_shell,
