@@ -56,22 +56,26 @@ class OrderState:
         try:
             job = get_job(order.job_id)
         except JobNotFoundError:
-            return cls(order=order, status=PRUNED, headline=HEADLINES[PRUNED])
-        return cls._of_job(order, job, read_log(order.job_id)[-LAST_LINES:])
+            return cls._without_job(order)
+        return cls._with_job(order, job, read_log(order.job_id)[-LAST_LINES:])
 
     @classmethod
     def of_many(cls, orders: Sequence[ReportOrder]) -> list[Self]:
         """Look at orders, with one query for all jobs and without their logs."""
         jobs = Job.objects.in_bulk([order.job_id for order in orders])
         return [
-            cls._of_job(order, job.record())
-            if (job := jobs.get(order.job_id))
-            else cls(order=order, status=PRUNED, headline=HEADLINES[PRUNED])
+            cls._with_job(order, jobs[order.job_id].record())
+            if order.job_id in jobs
+            else cls._without_job(order)
             for order in orders
         ]
 
     @classmethod
-    def _of_job(
+    def _without_job(cls, order: ReportOrder) -> Self:
+        return cls(order=order, status=PRUNED, headline=HEADLINES[PRUNED])
+
+    @classmethod
+    def _with_job(
         cls, order: ReportOrder, job: JobRecord, lines: Sequence[LogRecord] = ()
     ) -> Self:
         status = job["status"].value
