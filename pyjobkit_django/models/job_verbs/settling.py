@@ -64,11 +64,13 @@ class Settling(Enqueueing):
         return frozenset(run.outcome.job_id for run in ended)
 
     def _lock_ended(self, outcomes: dict[UUID, Outcome]) -> list[Ended]:
+        # By id alone: with a status to look for, MySQL might lock along that index.
         rows = (
-            self.filter(pk__in=outcomes, status=JobStatus.RUNNING)
+            self.filter(pk__in=outcomes)
             .locked(wait=True)
             .values_list(
                 "pk",
+                "status",
                 "version",
                 "attempts",
                 "leased_by",
@@ -78,8 +80,8 @@ class Settling(Enqueueing):
         )
         return [
             Ended(outcomes[job_id], *columns)
-            for job_id, version, *columns in rows
-            if version == outcomes[job_id].version
+            for job_id, status, version, *columns in rows
+            if status == JobStatus.RUNNING and version == outcomes[job_id].version
         ]
 
     def _write(self, verb: Verb, status: JobStatus, runs: list[Ended]) -> None:
