@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from copy import deepcopy
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -71,11 +72,15 @@ def test_20_times_are_aware_and_mean_the_same_moment_in_every_zone():
 
 @committed
 def test_28_a_chain_with_a_bad_step_is_refused_as_a_whole():
+    engine = engine_for(None)
     for bad in ({"kind": "a b"}, {"kind": "job", "payload": [1]}, {"payload": {}}):
         with pytest.raises(InvalidJobError):
             chain({"kind": "job"}, bad)
+        with pytest.raises(InvalidJobError):
+            asyncio.run(engine.chain({"kind": "job"}, bad))
 
     assert not Job.objects.exists()
+    assert asyncio.run(engine.backend.count()) == 0
 
 
 @committed

@@ -38,7 +38,7 @@ async def test_06_trouble_with_one_job_stays_with_that_job(stage):
 
     engine = engine_for(act, backend=stage.backend)
     contested = await engine.enqueue(kind="job", payload={"waits": True})
-    async with working(engine, max_concurrency=2) as worker:
+    async with working(engine, max_concurrency=1) as worker:
         await until_status(engine, contested, "running")
         await stage.probe.expire_lease(contested)
         await sync_to_async(Job.objects.reap)()
