@@ -38,7 +38,7 @@ class ExecContext(ABC):
 class Executor(ABC):
     """Runs the jobs of one kind; one instance serves all of them at once."""
 
-    #: Which jobs it runs: letters, digits, dots, dashes, underscores.
+    #: Which jobs it runs; made of letters, digits, dots, dashes, underscores.
     kind: str
 
     @abstractmethod

@@ -95,7 +95,7 @@ def _find_djangos(cells: Sequence[Cell]) -> tuple[dict[str, str], dict[str, str]
 
 
 def _find_pyjobkit(cells: Sequence[Cell]) -> dict[str, str]:
-    if not any(cell.is_full for cell in cells):
+    if all(cell.pytest for cell in cells):
         # Only the cells that run every test want it.
         return {}
     try:

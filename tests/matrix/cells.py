@@ -8,12 +8,6 @@ from typing import Final
 
 from tests.databases.entries import ZONE_VARIABLE
 
-#: Every test, but for those that one cell runs for all.
-FULL: Final = ("-m", "not once")
-_QUICK: Final = ("-m", "not once and not slow")
-#: What is shipped and told: the wheel, the README, the docs.
-_ONCE: Final = ("-m", "once")
-
 
 @dataclass(frozen=True, slots=True)
 class Cell:
@@ -22,19 +16,24 @@ class Cell:
     django: str
     database: str
     variant: str = ""
-    pytest: tuple[str, ...] = FULL
+    pytest: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict, hash=False)
-
-    @property
-    def is_full(self) -> bool:
-        """Whether it runs every test that is about the database."""
-        return self.pytest == FULL
 
     @property
     def name(self) -> str:
         """What ``--only`` and the report call this cell."""
         return "-".join(filter(None, [self.django, self.database, self.variant]))
 
+    @property
+    def selection(self) -> tuple[str, ...]:
+        """What pytest is told: ``pytest``, or every test that more cells than one run."""
+        return self.pytest or _OTHERS
+
+
+_QUICK: Final = ("-m", "not slow and not once")
+#: What is shipped and told is the same on every database: the wheel, the README, the docs.
+_ONCE: Final = ("-m", "once")
+_OTHERS: Final = ("-m", "not once")
 
 #: The longest stand first, so that the short ones fill the gaps.
 CELLS: Final = (

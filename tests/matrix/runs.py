@@ -73,7 +73,7 @@ class Runner:
     ) -> Result:
         started = time.monotonic()
         with subprocess.Popen(
-            [*_PYTEST, *cell.pytest, *arguments],
+            [*_PYTEST, *cell.selection, *arguments],
             cwd=self._folder,
             env=environment,
             stdin=subprocess.DEVNULL,

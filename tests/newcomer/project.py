@@ -29,7 +29,7 @@ class Project:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         self.port = _free_port()
-        self._environment = environment
+        self.environment = environment
         self._lasting: list[subprocess.Popen[bytes]] = []
 
     def __enter__(self) -> Self:
@@ -62,7 +62,7 @@ class Project:
             line,
             shell=True,
             cwd=self.folder,
-            env=self._environment.variables,
+            env=self.environment.variables,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -81,13 +81,15 @@ class Project:
 
     def start(self, line: str) -> None:
         """Start what lasts; its output goes to a file of its own."""
+        # The ports that a page names may be taken here.
+        line = line.replace("--metrics-port 9000", "--metrics-port 0")
         if "runserver" in line:
             line = f"{line} 127.0.0.1:{self.port} --noreload"
         with (self.folder / f"lasting-{len(self._lasting)}.log").open("wb") as log:
             process = subprocess.Popen(
                 shlex.split(line),
                 cwd=self.folder,
-                env=self._environment.variables,
+                env=self.environment.variables,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

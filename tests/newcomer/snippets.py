@@ -46,7 +46,7 @@ class Snippet:
     @property
     def is_appended(self) -> bool:
         named = self._named
-        return bool(named) and _APPENDED in named["rest"]
+        return named is not None and _APPENDED in named["rest"]
 
     @property
     def commands(self) -> list[Command]:
