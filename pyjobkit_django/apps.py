@@ -10,7 +10,7 @@ class PyjobkitConfig(AppConfig):
     """Background jobs; ready registers the checks and nothing else."""
 
     name = "pyjobkit_django"
-    verbose_name = _("Jobs")
+    verbose_name = _("Background jobs")
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
+from uuid import UUID
 
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from pyjobkit_django.admin.formats import span, status_label
@@ -17,13 +18,24 @@ from pyjobkit_django.jobs import JobStatus
 from pyjobkit_django.monitor.job_details import Timeline
 from pyjobkit_django.monitor.text import visible
 
+#: How much of an id a list shows, from its end.
+ID_SHOWN: Final = 12
+
 
 def name(job: Any) -> SafeString:
-    """Return the kind with the id beneath it."""
+    """Return the kind with the end of the id beneath it; the beginning is a time."""
+    return titled(job.kind, job.pk)
+
+
+def titled(name: str, row_id: UUID) -> SafeString:
+    """Return a dotted name with the end of the id beneath it."""
+    parts = ((part,) for part in visible(name).split("."))
     return format_html(
-        '<bdi class="pyjobkit-kind">{}</bdi> <span class="pyjobkit-id">{}</span>',
-        visible(job.kind),
-        job.pk,
+        '<bdi class="pyjobkit-kind">{}</bdi> <span class="pyjobkit-id" title="{}">…{}</span>',
+        # A long name may go on in the next line behind each dot.
+        format_html_join(mark_safe(".<wbr>"), "{}", parts),
+        row_id,
+        str(row_id)[-ID_SHOWN:],
     )
 
 

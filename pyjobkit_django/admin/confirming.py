@@ -16,8 +16,7 @@ from django.http import (
     HttpResponseRedirect,
     QueryDict,
 )
-from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import path
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -63,7 +62,7 @@ class ConfirmingAdmin(ReadOnlyAdmin):
         """Carry the operation out on the selected jobs, or ask for a confirmation."""
         if not self.may_do(request, operation):
             raise PermissionDenied
-        back = _way_back(request)
+        back = self._way_back(request)
         job_ids = self._selected(request)
         if not job_ids:
             return HttpResponseRedirect(back)
@@ -72,7 +71,7 @@ class ConfirmingAdmin(ReadOnlyAdmin):
         report = carry_out(operation, job_ids, user_id=request.user.pk)
         self._tell(request, operation, report)
         gone = operation.is_deletion and report.moved
-        return HttpResponseRedirect(_list_url(request) if gone else back)
+        return HttpResponseRedirect(self._list_address(request) if gone else back)
 
     def may_do(self, request: HttpRequest, operation: Operation) -> bool:
         """Tell whether the user sees jobs and has the right to this operation."""
@@ -107,13 +106,10 @@ class ConfirmingAdmin(ReadOnlyAdmin):
             ]
             self._tell(request, operation, Report(refused=refused))
             return HttpResponseRedirect(back)
-        request.current_app = self.admin_site.name
         context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "media": self.media,
             "title": operation.question % {"count": len(moved)},
             "operation": operation,
+            "answer": operation.answer % {"count": len(moved)},
             "moved": [(job, visible(job.kind), badge(job)) for job in moved],
             "left": [
                 (job, visible(job.kind), why_not(operation, job))
@@ -124,9 +120,23 @@ class ConfirmingAdmin(ReadOnlyAdmin):
             "origin": {name: request.POST.get(name, "") for name in _ORIGIN},
             "selected": SELECTED,
         }
-        return TemplateResponse(
-            request, "admin/pyjobkit_django/job/confirmation.html", context
-        )
+        return self.page(request, "confirmation.html", context)
+
+    def _way_back(self, request: HttpRequest) -> str:
+        job_id = parsed_id(request.POST.get("page", ""))
+        if job_id is None:
+            return self._list_address(request)
+        return self.address("job_change", job_id)
+
+    def _list_address(self, request: HttpRequest) -> str:
+        # Put together anew: what a form sends must not lead elsewhere.
+        sent = QueryDict(request.POST.get("filters", ""))
+        kept = QueryDict(mutable=True)
+        for name in (*NAMES, "q", "before", "after", "below"):
+            if sent.get(name):
+                kept[name] = sent[name]
+        address = self.address("job_changelist")
+        return f"{address}?{kept.urlencode()}" if kept else address
 
     def _tell(self, request: HttpRequest, operation: Operation, report: Report) -> None:
         if report.moved:
@@ -145,21 +155,3 @@ class ConfirmingAdmin(ReadOnlyAdmin):
 
 #: Where an operation was chosen: the filters of the list, and the page of a job.
 _ORIGIN: Final = ("filters", "page")
-
-
-def _way_back(request: HttpRequest) -> str:
-    job_id = parsed_id(request.POST.get("page", ""))
-    if job_id is None:
-        return _list_url(request)
-    return reverse("admin:pyjobkit_django_job_change", args=[job_id])
-
-
-def _list_url(request: HttpRequest) -> str:
-    # Put together anew: what a form sends must not lead elsewhere.
-    sent = QueryDict(request.POST.get("filters", ""))
-    kept = QueryDict(mutable=True)
-    for name in (*NAMES, "q", "before", "after", "below"):
-        if sent.get(name):
-            kept[name] = sent[name]
-    url = reverse("admin:pyjobkit_django_job_changelist")
-    return f"{url}?{kept.urlencode()}" if kept else url

@@ -23,9 +23,8 @@ class _Choice(SimpleListFilter):
     def lookups(
         self, request: HttpRequest, model_admin: Any
     ) -> Iterable[tuple[str, Any]]:
-        chosen = request.GET.get(self.parameter_name or "", "")
-        names = sorted({*self.names(request), chosen} - {""})
-        return [(name, name) for name in names]
+        names = {*self.names(request), self.value() or ""} - {""}
+        return [(name, name) for name in sorted(names)]
 
     def names(self, request: HttpRequest) -> Collection[str]:
         """Return what there is to choose from."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, Final
 
@@ -46,15 +47,27 @@ def span(duration: timedelta | None) -> str:
         return _("%(ms)d ms") % {"ms": seconds * 1000}
     if seconds < _MINUTE:
         return _("%(s)s s") % {"s": number_format(seconds, 1)}
-    whole = int(seconds)
-    if whole < _HOUR:
-        return _("%(min)d min %(s)d s") % {"min": whole // 60, "s": whole % 60}
-    if whole < _DAY:
-        return _("%(h)d h %(min)d min") % {
-            "h": whole // _HOUR,
-            "min": whole % _HOUR // 60,
-        }
-    return _("%(d)d d %(h)d h") % {"d": whole // _DAY, "h": whole % _DAY // _HOUR}
+    return " ".join(_units(int(seconds)))
+
+
+def _units(seconds: int) -> Iterator[str]:
+    """Yield the two largest units, the smaller one unless it is nothing."""
+    sizes = (
+        (_DAY, _("%d d")),
+        (_HOUR, _("%d h")),
+        (_MINUTE, _("%d min")),
+        (1, _("%d s")),
+    )
+    first = next(place for place, pair in enumerate(sizes) if seconds >= pair[0])
+    for size, text in sizes[first : first + 2]:
+        if count := seconds // size:
+            yield text % count
+        seconds %= size
+
+
+def number(count: int) -> str:
+    """Return a whole number with its thousands apart."""
+    return number_format(count, 0, force_grouping=True)
 
 
 def json_text(value: Any) -> str:

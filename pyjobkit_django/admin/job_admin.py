@@ -27,7 +27,7 @@ from pyjobkit_django.admin.pruning import PruningAdmin
 class JobAdmin(JobViewsAdmin, PruningAdmin):
     """The list of jobs, the newest first, with the operations that a user may do."""
 
-    list_display = ("job", "state", "queue", "progress", "tries", "age", "duration")
+    list_display = ("job", "state", "queue", "done", "tries", "age", "duration")
     list_display_links = ("job",)
     list_filter = FILTERS
     list_per_page = 100
@@ -63,7 +63,10 @@ class JobAdmin(JobViewsAdmin, PruningAdmin):
         self, request: HttpRequest, extra_context: Any = None
     ) -> HttpResponse:
         """Show the list."""
-        ours = {"may_prune": self.may_prune(request)}
+        ours = {
+            "may_prune": self.may_prune(request),
+            "may_view_workers": self.may(request, "view_workerrecord"),
+        }
         return super().changelist_view(request, {**ours, **(extra_context or {})})
 
     def response_action(
@@ -123,7 +126,7 @@ class JobAdmin(JobViewsAdmin, PruningAdmin):
         return columns.badge(job)
 
     @admin.display(description=_("progress"), empty_value="")
-    def progress(self, job: Any) -> Any:
+    def done(self, job: Any) -> Any:
         """Show how far it is."""
         return columns.progress_bar(job)
 

@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from pyjobkit_django.admin.filters import NAMES
+from pyjobkit_django.admin.formats import number
 from pyjobkit_django.monitor.job_filter import JobFilter
 from pyjobkit_django.monitor.job_pages import JobPage, Place, read_page
 from pyjobkit_django.monitor.windows import WINDOW
@@ -30,17 +31,17 @@ class JobChangeList(ChangeList):
     def get_queryset(self, request: HttpRequest, *_: Any, **__: Any) -> Any:
         # Of the address only our own filters count: a lookup of any column could ask for
         # what pages mask, and have the whole table read.
-        ours = (*NAMES, SEARCH)
-        self.params = {key: value for key, value in self.params.items() if key in ours}
-        self.filter_params = {
-            key: value for key, value in self.filter_params.items() if key in ours
-        }
+        asked = {**self.params, "search": self.query}
+        self.wanted, faults = JobFilter.read(asked)
+        self.faults = list(faults.values())
+        kept = {*NAMES, SEARCH}.difference(faults)
+        for params in (self.params, self.filter_params):
+            for name in set(params) - kept:
+                del params[name]
         return super().get_queryset(request)
 
     @override
     def get_results(self, request: HttpRequest) -> None:
-        asked = {**self.params, "search": self.query}
-        self.wanted, self.faults = JobFilter.read(asked)
         self.page = read_page(self.wanted, self.place, size=self.list_per_page)
         self.result_list = self.page.jobs
         # Django tells of further pages by these; ours are told by the page itself.
@@ -51,9 +52,9 @@ class JobChangeList(ChangeList):
         self.paginator = None
 
     @property
-    def window_size(self) -> int:
+    def window_size(self) -> str:
         """How many jobs a search looks at."""
-        return WINDOW
+        return number(WINDOW)
 
     @property
     def newer_url(self) -> str | None:

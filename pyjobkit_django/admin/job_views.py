@@ -15,7 +15,6 @@ from django.http import (
     StreamingHttpResponse,
 )
 from django.http.response import HttpResponseBase
-from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils.translation import gettext as _
 
@@ -55,7 +54,7 @@ class JobViewsAdmin(ConfirmingAdmin):
         }
         return [
             path(
-                f"<path:object_id>/{route}",
+                f"<slug:object_id>/{route}",
                 self.admin_site.admin_view(view),
                 name=f"pyjobkit_django_job_{name}",
             )
@@ -98,7 +97,7 @@ class JobViewsAdmin(ConfirmingAdmin):
             ],
             "selected": SELECTED,
         }
-        return self._page(request, "job.html", {**context, **(extra_context or {})})
+        return self.page(request, "job.html", {**context, **(extra_context or {})})
 
     def log_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Show one page of the job's log."""
@@ -116,7 +115,7 @@ class JobViewsAdmin(ConfirmingAdmin):
             "following": page.following,
             "has_earlier_lines": page.has_earlier,
         }
-        return self._page(request, "log.html", context)
+        return self.page(request, "log.html", context)
 
     def download_view(
         self, request: HttpRequest, object_id: str, part: str
@@ -145,19 +144,6 @@ class JobViewsAdmin(ConfirmingAdmin):
         if job_id is None:
             raise _not_there(object_id)
         return job_id
-
-    def _page(
-        self, request: HttpRequest, template: str, context: dict[str, Any]
-    ) -> HttpResponse:
-        request.current_app = self.admin_site.name
-        everywhere = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "media": self.media,
-        }
-        return TemplateResponse(
-            request, f"admin/pyjobkit_django/job/{template}", {**everywhere, **context}
-        )
 
 
 def _not_there(job_id: object) -> Http404:

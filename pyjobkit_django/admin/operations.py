@@ -29,6 +29,7 @@ class Operation:
     of_selected: Text
     question: Any
     effect: Text
+    answer: Any
     done: Any
     logged: Text
     is_deletion: bool = False
@@ -55,6 +56,7 @@ CANCEL: Final = Operation(
         "What waits is cancelled at once. What runs is asked to stop; its worker stops it "
         "within moments, and what it has done by then stays done."
     ),
+    answer=ngettext_lazy("Yes, cancel it", "Yes, cancel all %(count)d", "count"),
     done=ngettext_lazy(
         "%(count)d job was cancelled or asked to stop.",
         "%(count)d jobs were cancelled or asked to stop.",
@@ -73,9 +75,10 @@ REQUEUE: Final = Operation(
         "Requeue this job?", "Requeue these %(count)d jobs?", "count"
     ),
     effect=_(
-        "The job runs again as soon as a worker is free, with at least one attempt left. "
-        "Its result and failure are cleared; records of attempts and its log stay."
+        "A requeued job runs again as soon as a worker is free, with at least one attempt "
+        "left. Its result and failure are cleared; records of attempts and its log stay."
     ),
+    answer=ngettext_lazy("Yes, requeue it", "Yes, requeue all %(count)d", "count"),
     done=ngettext_lazy(
         "%(count)d job was requeued.", "%(count)d jobs were requeued.", "count"
     ),
@@ -94,6 +97,7 @@ RUN_NOW: Final = Operation(
     effect=_(
         "The job does not wait for its time: it runs as soon as a worker is free."
     ),
+    answer=ngettext_lazy("Yes, run it now", "Yes, run all %(count)d now", "count"),
     done=ngettext_lazy(
         "%(count)d job was queued to run now.",
         "%(count)d jobs were queued to run now.",
@@ -110,9 +114,10 @@ DELETE: Final = Operation(
     of_selected=_("Delete selected jobs"),
     question=ngettext_lazy("Delete this job?", "Delete these %(count)d jobs?", "count"),
     effect=_(
-        "The job goes for good, with its records of attempts and its log. "
-        "An idempotency key that it holds can be used again."
+        "A deleted job is gone for good, with its records of attempts and its log. "
+        "An idempotency key that it held can be used again."
     ),
+    answer=ngettext_lazy("Yes, delete it", "Yes, delete all %(count)d", "count"),
     done=ngettext_lazy(
         "%(count)d job was deleted.", "%(count)d jobs were deleted.", "count"
     ),

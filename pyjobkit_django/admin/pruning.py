@@ -9,14 +9,13 @@ from django.contrib.admin.models import DELETION, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import path
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.utils.translation import override as language
 
 from pyjobkit_django.admin.columns import marked
-from pyjobkit_django.admin.formats import span, status_label
+from pyjobkit_django.admin.formats import number, span, status_label
 from pyjobkit_django.admin.read_only import ReadOnlyAdmin
 from pyjobkit_django.models import Job
 from pyjobkit_django.monitor.retention import LOOK, PRUNE_LIMIT, estimate, prune
@@ -43,27 +42,21 @@ class PruningAdmin(ReadOnlyAdmin):
         if request.method == "POST":
             return self._pruned(request)
         found = estimate()
-        request.current_app = self.admin_site.name
         context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "media": self.media,
             "title": _("Prune ended jobs"),
             "found": found,
             "lines": [
                 (
                     marked(line.status.value, status_label(line.status)),
                     None if line.kept is None else span(line.kept),
-                    line.count,
+                    number(line.count),
                 )
                 for line in found.lines
             ],
-            "look": LOOK,
-            "limit": PRUNE_LIMIT,
+            "look": number(LOOK),
+            "limit": number(PRUNE_LIMIT),
         }
-        return TemplateResponse(
-            request, "admin/pyjobkit_django/job/prune.html", context
-        )
+        return self.page(request, "prune.html", context)
 
     def _pruned(self, request: HttpRequest) -> HttpResponse:
         count = prune()
@@ -75,8 +68,8 @@ class PruningAdmin(ReadOnlyAdmin):
         messages.success(request, told % {"count": count})
         if count >= PRUNE_LIMIT:
             messages.info(request, _("There may be more; prune again to go on."))
-            return HttpResponseRedirect(reverse("admin:pyjobkit_django_job_prune"))
-        return HttpResponseRedirect(reverse("admin:pyjobkit_django_job_changelist"))
+            return HttpResponseRedirect(self.address("job_prune"))
+        return HttpResponseRedirect(self.address("job_changelist"))
 
 
 def _enter_in_log(request: HttpRequest, count: int) -> None:

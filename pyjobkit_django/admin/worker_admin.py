@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest
-from django.urls import path, reverse
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from pyjobkit_django.admin.columns import marked, moment
+from pyjobkit_django.admin.columns import marked, moment, titled
 from pyjobkit_django.admin.formats import PRESENCE_LABELS, span
 from pyjobkit_django.admin.read_only import ReadOnlyAdmin
-from pyjobkit_django.monitor.text import excerpt, visible
+from pyjobkit_django.monitor.text import excerpt
 from pyjobkit_django.monitor.workers import presence, workers
 
 #: How much of a list of names a cell shows, in characters.
@@ -44,6 +44,13 @@ class WorkerAdmin(ReadOnlyAdmin):
         view = self.admin_site.admin_view(self.changelist_view)
         return [path("", view, name="pyjobkit_django_workerrecord_changelist")]
 
+    def changelist_view(
+        self, request: HttpRequest, extra_context: Any = None
+    ) -> HttpResponse:
+        """Show the list."""
+        ours = {"title": _("Workers")}
+        return super().changelist_view(request, {**ours, **(extra_context or {})})
+
     def get_queryset(self, request: HttpRequest) -> Any:
         """Return the workers with the database's time."""
         return workers()
@@ -55,14 +62,11 @@ class WorkerAdmin(ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("worker"))
     def process(self, worker: Any) -> Any:
         """Show where it runs, with its id."""
-        jobs = reverse("admin:pyjobkit_django_job_changelist")
         return format_html(
-            '<a href="{}?worker={}"><bdi class="pyjobkit-kind">{}</bdi> '
-            '<span class="pyjobkit-id">{}</span></a>',
-            jobs,
+            '<a href="{}?worker={}">{}</a>',
+            self.address("job_changelist"),
             worker.pk,
-            f"{visible(worker.host)}:{worker.pid}",
-            worker.pk,
+            titled(f"{worker.host}:{worker.pid}", worker.pk),
         )
 
     @admin.display(description=gettext_lazy("state"))

@@ -13,6 +13,7 @@ from pyjobkit_django.errors import InvalidJobError
 from pyjobkit_django.job_fields import MAX_KEY, check_name
 from pyjobkit_django.jobs import JobStatus
 from pyjobkit_django.models.columns import status_is
+from pyjobkit_django.monitor.text import visible
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,13 +31,13 @@ class JobFilter:
     search: str = ""
 
     @classmethod
-    def read(cls, asked: Mapping[str, str]) -> tuple[Self, list[str]]:
-        """Return the filter that ``asked`` means, and a sentence for each fault in it.
+    def read(cls, asked: Mapping[str, str]) -> tuple[Self, dict[str, str]]:
+        """Return the filter that ``asked`` means, and by name a sentence for each fault.
 
         What is at fault is left out of the filter.
         """
         found: dict[str, Any] = {}
-        faults = []
+        faults = {}
         for name, read in _READERS.items():
             text = asked.get(name, "")
             if not text:
@@ -44,7 +45,7 @@ class JobFilter:
             try:
                 found[name] = read(text)
             except ValueError:
-                faults.append(_FAULTS[name]() % {"value": _short(text)})
+                faults[name] = _FAULTS[name]() % {"value": _short(text)}
         return cls(**found), faults
 
     @property
@@ -79,7 +80,8 @@ def _search(text: str) -> str:
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}…"
+    shown = visible(text[:MAX_SHOWN])
+    return shown if len(text) <= MAX_SHOWN else f"{shown}…"
 
 
 #: How much of a refused value a sentence quotes, in characters.

@@ -23,15 +23,15 @@ from pyjobkit_django.monitor.secret_names import SecretNames
 MASK: Final = "••••••••"
 
 #: Where the value of a name lies: in quotes, in quotes that nobody closed, or up to a blank.
-_VALUE: Final = r"""
+_VALUE: Final = re.compile(
+    r"""
     "(?:[^"\\\n]|\\.)*" | '(?:[^'\\\n]|\\.)*' | \\"[^"\\\n]*\\" | \\?["'][^\n]* |
     (?:(?:bearer|basic|digest|token)[ \t]{1,4})? [^\s"'\\,;&<>(){}\[\]]+
-"""
-_NAMED: Final = re.compile(
-    r"""(?<![\w.-]) (?P<name>[\w.-]{1,200})
-    (?P<sign>\\?["']?[ \t]{0,4}(?:=>|[:=])[ \t]{0,4}) (?P<value>"""
-    f"{_VALUE})",
+    """,
     re.IGNORECASE | re.VERBOSE,
+)
+_NAME: Final = re.compile(
+    r"""(?<![\w.-])([\w.-]{1,200})\\?["']?[ \t]{0,4}(?:=>|[:=])[ \t]{0,4}"""
 )
 _OPTION: Final = re.compile(r"(?<![\w-])(--?([\w-]{2,200})[ \t]{1,4})([^\s-]\S*)")
 
@@ -77,7 +77,7 @@ class Redactor:
         """Return a text with its secrets masked."""
         for pattern, replacement in _SUBSTITUTIONS:
             text = pattern.sub(replacement, text)
-        return _OPTION.sub(self._option, _NAMED.sub(self._named, text))
+        return _OPTION.sub(self._option, self._without_named(text))
 
     def _mapping(self, mapping: Mapping[str, Any]) -> dict[str, Any]:
         # {"name": "Authorization", "value": …}, as some clients write headers.
@@ -110,12 +110,18 @@ class Redactor:
     def _is_secret(self, name: Any) -> bool:
         return isinstance(name, str) and name in self._names
 
-    def _named(self, match: re.Match[str]) -> str:
-        if match["name"] not in self._names:
-            return match[0]
-        quote = _QUOTE.match(match["value"])
-        mark = quote[0] if quote else ""
-        return f"{match['name']}{match['sign']}{mark}{MASK}{mark}"
+    def _without_named(self, text: str) -> str:
+        parts = []
+        done = 0
+        for name in _NAME.finditer(text):
+            if name.start() < done or name[1] not in self._names:
+                continue
+            if value := _VALUE.match(text, name.end()):
+                quote = _QUOTE.match(value[0])
+                mark = quote[0] if quote else ""
+                parts += [text[done : name.end()], mark, MASK, mark]
+                done = value.end()
+        return "".join([*parts, text[done:]])
 
     def _option(self, match: re.Match[str]) -> str:
         return f"{match[1]}{MASK}" if match[2] in self._names else match[0]

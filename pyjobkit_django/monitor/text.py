@@ -49,14 +49,16 @@ def excerpt(
     text: str, *, limit: int = MAX_SHOWN, line_limit: int = MAX_LINE
 ) -> Excerpt:
     """Return the visible beginning of ``text``, and of each of its lines."""
-    head = text[:limit]
-    lines = [_short(line, line_limit) for line in head.split("\n")]
-    shown = sum(min(len(line), line_limit) for line in head.split("\n"))
-    newlines = head.count("\n")
-    return Excerpt("\n".join(lines), len(text) - shown - newlines)
+    lines = []
+    left_out = 0
+    for line in text.split("\n"):
+        kept = line[: max(0, min(limit, line_limit))]
+        limit -= len(kept) + 1
+        left_out += len(line) - len(kept)
+        if kept or limit > 0:
+            lines.append(_told(kept, len(line) - len(kept)))
+    return Excerpt("\n".join(lines), left_out)
 
 
-def _short(line: str, limit: int) -> str:
-    if len(line) <= limit:
-        return visible(line)
-    return f"{visible(line[:limit])} … +{len(line) - limit:,}"
+def _told(line: str, left_out: int) -> str:
+    return f"{visible(line)} … +{left_out:,}" if left_out else visible(line)

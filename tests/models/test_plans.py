@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from contextlib import contextmanager
 from datetime import timedelta
 from uuid import uuid4
 
@@ -15,6 +13,7 @@ from pyjobkit_django.jobs import JobSpec
 from pyjobkit_django.models import DatabaseNow, Job
 from pyjobkit_django.models.job_verbs.claiming import LOOK_AHEAD
 from tests.marks import committed, on_mariadb, on_postgresql, on_sqlite
+from tests.plans import explained, looks, plan_of
 
 pytestmark = committed
 
@@ -50,49 +49,9 @@ def _many_jobs():
         )
 
 
-@contextmanager
-def statements():
-    """Gather the statements that are run meanwhile, with their parameters."""
-    seen = []
-
-    def note(execute, sql, params, many, context):
-        seen.append((sql, params))
-        return execute(sql, params, many, context)
-
-    with connection.execute_wrapper(note):
-        yield seen
-
-
-def looks(verb):
-    """Return the statements by which a verb looks for rows."""
-    with statements() as seen:
-        verb()
-    return [each for each in seen if each[0].lstrip("( ").startswith("SELECT")]
-
-
 def claim_of(lanes, limit=1):
     request = ClaimRequest(worker_id=uuid4(), limit=limit, ttl_s=60.0, **lanes)
     return lambda: Job.objects.claim(request)
-
-
-def explained(statement, *, how):
-    sql, params = statement
-    with connection.cursor() as cursor:
-        cursor.execute(f"{how} {sql}", params)
-        return cursor.fetchall()
-
-
-def nodes(plan):
-    yield plan
-    for part in plan.get("Plans", ()):
-        yield from nodes(part)
-
-
-def plan_of(statement):
-    """Return the nodes of PostgreSQL's plan, with what they did."""
-    ((told,),) = explained(statement, how="EXPLAIN (ANALYZE, FORMAT JSON)")
-    (root,) = json.loads(told) if isinstance(told, str) else told
-    return list(nodes(root["Plan"]))
 
 
 @on_postgresql
