@@ -5,7 +5,9 @@ import subprocess
 import sys
 
 import pytest
+from django.apps import apps
 from django.core.checks import Warning as CheckWarning
+from django.core.checks import run_checks
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 from django.db import connection
@@ -32,6 +34,16 @@ def test_the_site_of_the_tests_is_sound():
     assert check_settings() == []
     assert check_database() == []
     call_command("check", fail_level="WARNING")
+
+
+@pytest.mark.django_db
+def test_a_check_for_deployment_finds_nothing_in_this_app():
+    config = apps.get_app_config("pyjobkit_django")
+
+    found = run_checks(app_configs=[config], include_deployment_checks=True)
+
+    # What is left is about the site of the tests: its DEBUG, its cookies, its secret.
+    assert {message.id.partition(".")[0] for message in found} <= {"security"}
 
 
 def test_manage_py_check_is_clean_in_a_fresh_process():

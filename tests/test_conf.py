@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.conf import settings as site
 
-from pyjobkit_django.conf import Settings, current, read
+from pyjobkit_django.conf import SECRET_NAMES, Settings, current, read
 from pyjobkit_django.errors import ConfigError
 from pyjobkit_django.jobs import JobRules, JobStatus
 from pyjobkit_django.retry import FixedDelay
@@ -51,6 +51,7 @@ def test_every_setting_is_read():
             "LOG_LIMITS": {"lines": 10, "line_bytes": 100},
             "RETENTION": {"success": 0.5, "failed": None, "timeout": timedelta(1)},
             "NOTIFY": False,
+            "REDACT": ["iban", "password", "iban"],
         }
     )
 
@@ -74,6 +75,7 @@ def test_every_setting_is_read():
             "timeout": timedelta(days=1),
         },
         notify=False,
+        redact=(*SECRET_NAMES, "iban"),
     )
 
 
@@ -91,6 +93,9 @@ def test_none_as_a_default_leaves_the_choice_open():
 
 
 BAD = [
+    ({"REDACT": "iban"}, "['REDACT']: must be a list of names, not 'iban'"),
+    ({"REDACT": ["iban", 7]}, "['REDACT']: 7 is not a name"),
+    ({"REDACT": ["--"]}, "['REDACT']: '--' is not a name"),
     ({"COLOUR": 1}, "['COLOUR'] is not a setting; there are EXECUTORS, QUEUES"),
     ({7: 1}, "[7] is not a setting; there are"),
     ({"EXECUTORS": "a.B"}, "['EXECUTORS']: must be a list of dotted paths or a dict"),
