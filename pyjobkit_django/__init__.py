@@ -5,10 +5,18 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from pyjobkit_django.contracts import ExecContext, Executor, QueueBackend
+from pyjobkit_django.contracts import ExecContext, Executor, JobRecord, QueueBackend
 from pyjobkit_django.engine import Engine
-from pyjobkit_django.errors import DiscardJob, SnoozeJob
+from pyjobkit_django.errors import ConfigError, DiscardJob, SnoozeJob
+from pyjobkit_django.jobs import JobStatus
 from pyjobkit_django.registry import register
+from pyjobkit_django.retry import (
+    ExponentialBackoff,
+    FixedDelay,
+    JitteredExponentialBackoff,
+    RetryPolicy,
+    parse_policy,
+)
 from pyjobkit_django.worker import Worker
 
 if TYPE_CHECKING:
@@ -36,14 +44,21 @@ if TYPE_CHECKING:
 __version__ = "0.1.0.dev0"
 
 __all__ = [
+    "ConfigError",
     "DatabaseLogSink",
     "DiscardJob",
     "DjangoBackend",
     "Engine",
     "ExecContext",
     "Executor",
+    "ExponentialBackoff",
+    "FixedDelay",
+    "JitteredExponentialBackoff",
+    "JobRecord",
+    "JobStatus",
     "MemoryBackend",
     "QueueBackend",
+    "RetryPolicy",
     "SnoozeJob",
     "Worker",
     "__version__",
@@ -61,6 +76,7 @@ __all__ = [
     "enqueue",
     "enqueue_many",
     "get_job",
+    "parse_policy",
     "register",
     "requeue",
     "run_now",

@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from pyjobkit_django.conf import MAX_DAYS
-from pyjobkit_django.errors import InvalidJobError
+from pyjobkit_django.errors import InvalidJobError, InvalidSpecError
 from pyjobkit_django.job_fields import check_name
+from pyjobkit_django.limits import RateLimit, parse_rate_limits
 
 #: What --verbosity means for the log of a command that runs jobs.
 LOG_LEVELS: Final = (logging.ERROR, logging.INFO, logging.DEBUG, logging.DEBUG)
@@ -108,6 +109,19 @@ def name_of(thing: str) -> Callable[[str], str]:
         return text
 
     return name
+
+
+def rate_limits(text: str) -> dict[str, RateLimit]:
+    """Return the limits that ``kind:rate[:burst]`` names, one or more of them."""
+    try:
+        found = parse_rate_limits(text)
+    except InvalidSpecError as error:
+        raise ArgumentTypeError(str(error)) from None
+    if not found:
+        raise ArgumentTypeError(
+            f"{text!r} names no kind; write kind:rate or kind:rate:burst"
+        )
+    return found
 
 
 def module_attribute(text: str) -> str:

@@ -12,6 +12,7 @@ from pyjobkit_django.management.arguments import (
     one_of,
     port,
     positive_seconds,
+    rate_limits,
     whole_number,
 )
 from pyjobkit_django.metrics import DEFAULT_HOST
@@ -59,6 +60,15 @@ def _add_pace(parser: ArgumentParser) -> None:
         "--batch-size",
         type=whole_number,
         help="jobs claimed at once (as --concurrency, at most 100)",
+    )
+    group.add_argument(
+        "--rate-limit",
+        action="append",
+        default=[],
+        dest="rate_limits",
+        type=rate_limits,
+        metavar="KIND:RATE[:BURST]",
+        help="starts a second of this kind, of this worker; may be given again",
     )
     for name, default, meaning in (
         ("--lease-ttl", None, "a claim holds, if not extended (LEASE_TTL, 30)"),

@@ -13,6 +13,7 @@ from django.utils import autoreload
 
 from pyjobkit_django import enqueue, get_job, registry
 from pyjobkit_django.jobs import JobStatus
+from pyjobkit_django.limits import RateLimit
 from pyjobkit_django.management.commands import pyjobkit_worker
 from pyjobkit_django.models import JobLog, WorkerRecord
 from tests.marks import committed
@@ -62,7 +63,11 @@ REFUSED = {
     "--executor=shop.Mail": "--executor: 'shop.Mail' is not written as module:attribute",
     "--queue=nobody": "--queue 'nobody' is not one of default, reports, mail; add it to",
     "--queue=a b": "--queue: queue: 'a b' must be 1 to 128 letters",
-    "--kind=nobody": "--kind 'nobody': no executor runs it; there are http, shop.greet",
+    "--kind=nobody": "--kind 'nobody': no executor runs it; there are http, ",
+    "--rate-limit=mail": "--rate-limit: rate limit 'mail': write kind:rate or kind:",
+    "--rate-limit=mail:0": "--rate-limit: rate limit: 0.0 a second must be above 0",
+    "--rate-limit=": "--rate-limit: '' names no kind; write kind:rate",
+    "--rate-limit=nobody:5": "--rate-limit 'nobody': no executor runs it; there are",
     "--tag=a b": "--tag: tag: 'a b' must be 1 to 128 letters",
     "--executor=no.such:Mail": "executor 'no.such:Mail': No module named 'no'",
     "--colour=red": "unrecognized arguments: --colour=red",
@@ -153,12 +158,17 @@ def test_the_options_reach_the_worker(monkeypatch):
         "--once",
         *("--concurrency", "3", "--batch-size", "2", "--lease-ttl", "9"),
         *("--poll-interval", "0.2", "--stop-timeout", "4"),
+        *("--rate-limit", "http:5,shop.greet:9", "--rate-limit", "http:2:7"),
     )
 
     (options,) = [worker.options for worker in seen]
     assert (options.max_concurrency, options.batch) == (3, 2)
     assert (options.lease_ttl, options.poll_interval) == (9.0, 0.2)
     assert options.stop_timeout == 4.0
+    assert options.rate_limits == {
+        "http": RateLimit(2.0, 7.0),
+        "shop.greet": RateLimit(9.0, 9.0),
+    }
 
 
 @committed

@@ -30,7 +30,12 @@ class Cell:
         return self.pytest or _OTHERS
 
 
-_QUICK: Final = ("-m", "not slow and not once")
+#: What imports no Django need not be tried on each.
+_TOOLKIT: Final = ("executors/http", "executors/ssh", "executors/subprocess", "worker")
+_QUICK: Final = (
+    *("-m", "not slow and not once"),
+    *(f"--ignore=tests/{folder}" for folder in _TOOLKIT),
+)
 #: What is shipped and told is the same on every database: the wheel, the README, the docs.
 _ONCE: Final = ("-m", "once")
 _OTHERS: Final = ("-m", "not once")

@@ -7,6 +7,8 @@ import signal
 import sys
 import threading
 from argparse import ArgumentParser
+from collections import ChainMap
+from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -73,15 +75,20 @@ class Command(BaseCommand):
             queues=options["queues"],
             kinds=options["kinds"],
             tags=options["tags"],
+            rate_limits=dict(ChainMap(*reversed(options["rate_limits"]))),
             **limits,
         )
+        self._check_kinds("--kind", options["kinds"] or (), worker)
+        self._check_kinds("--rate-limit", worker.rate_limits, worker)
+        return worker
+
+    def _check_kinds(self, flag: str, kinds: Iterable[str], worker: Worker) -> None:
         known = worker.engine.executors
-        for kind in options["kinds"] or ():
+        for kind in kinds:
             if kind not in known:
                 raise CommandError(
-                    f"--kind {kind!r}: no executor runs it; there are {', '.join(sorted(known))}"
+                    f"{flag} {kind!r}: no executor runs it; there are {', '.join(sorted(known))}"
                 )
-        return worker
 
     def _check_queues(self, queues: list[str]) -> None:
         known = current().queues
