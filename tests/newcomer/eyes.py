@@ -12,7 +12,7 @@ import httpx
 from tests.newcomer.project import Project
 
 JOBS_PAGE = "/admin/pyjobkit_django/job/"
-_PATIENCE_S = 30.0
+_PATIENCE_S = 60.0
 
 _ASKED = """
 import json
