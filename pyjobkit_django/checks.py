@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from django.conf import settings as site
@@ -17,6 +17,11 @@ from pyjobkit_django.models import Job
 from pyjobkit_django.runtime import site_executors
 
 SUPPORTED: Final = ("postgresql", "mysql", "sqlite")
+#: How many connections psycopg's pool has where nobody says.
+POOL_SIZE: Final = 4
+#: How many of a pool a worker may hold at its default concurrency: one for each slot, and
+#: for claiming, settling, leases, upkeep and logs.
+WORKER_CONNECTIONS: Final = 8 + 5
 
 
 def register_checks() -> None:
@@ -67,8 +72,7 @@ def check_database(**_: Any) -> list[CheckMessage]:
                 id="pyjobkit.E006",
             )
         )
-    if connection.vendor == "sqlite":
-        found += _check_sqlite(alias, connection.settings_dict.get("OPTIONS", {}))
+    found += _check_options(alias, connection)
     if alias != DEFAULT_DB_ALIAS:
         found.append(
             checks.Warning(
@@ -115,6 +119,14 @@ def _check_times(alias: str, connection: Any) -> Iterator[CheckMessage]:
         )
 
 
+def _check_options(alias: str, connection: Any) -> Iterator[CheckMessage]:
+    options = connection.settings_dict.get("OPTIONS", {})
+    if connection.vendor == "sqlite":
+        yield from _check_sqlite(alias, options)
+    if connection.vendor == "postgresql":
+        yield from _check_pool(alias, options.get("pool"))
+
+
 def _check_sqlite(alias: str, options: dict[str, Any]) -> Iterator[CheckMessage]:
     if str(options.get("transaction_mode", "")).upper() not in (
         "IMMEDIATE",
@@ -126,4 +138,20 @@ def _check_sqlite(alias: str, options: dict[str, Any]) -> Iterator[CheckMessage]
             hint="Set OPTIONS = {'transaction_mode': 'IMMEDIATE', 'timeout': 20, "
             "'init_command': 'PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;'}.",
             id="pyjobkit.W001",
+        )
+
+
+def _check_pool(alias: str, pool: Any) -> Iterator[CheckMessage]:
+    if not pool:
+        return
+    given = pool if isinstance(pool, Mapping) else {}
+    size = given.get("max_size") or given.get("min_size", POOL_SIZE)
+    if size < WORKER_CONNECTIONS:
+        yield checks.Warning(
+            f"DATABASES[{alias!r}]: the pool has {size} connections, and a worker with 8 "
+            f"slots may hold {WORKER_CONNECTIONS}: jobs would wait for one until their "
+            f"leases end",
+            hint="Give workers settings without a pool, or set its max_size to 5 more than "
+            "--concurrency.",
+            id="pyjobkit.W004",
         )

@@ -197,6 +197,28 @@ def test_writers_of_sqlite_that_begin_as_such_are_fine(monkeypatch, mode):
 
 
 @on_postgresql
+@pytest.mark.parametrize(
+    "pool",
+    [True, {"min_size": 2}, {"max_size": 12}, {"min_size": 12, "max_size": None}],
+)
+def test_a_pool_that_a_worker_would_starve_on_is_told(monkeypatch, pool):
+    monkeypatch.setitem(connection.settings_dict, "OPTIONS", {"pool": pool})
+
+    (warning,) = check_database()
+
+    assert (warning.id, type(warning)) == ("pyjobkit.W004", CheckWarning)
+    assert "a worker with 8 slots may hold 13" in warning.msg
+
+
+@on_postgresql
+@pytest.mark.parametrize("pool", [False, {"max_size": 13}, {"min_size": 20}])
+def test_a_pool_that_is_large_enough_is_fine(monkeypatch, pool):
+    monkeypatch.setitem(connection.settings_dict, "OPTIONS", {"pool": pool})
+
+    assert check_database() == []
+
+
+@on_postgresql
 def test_the_options_of_other_databases_are_their_own(monkeypatch):
     monkeypatch.setitem(connection.settings_dict, "OPTIONS", {})
 
