@@ -43,7 +43,7 @@ def carry_out(operation: Operation, job_ids: Sequence[UUID], *, user_id: Any) ->
         for job_id in job_ids:
             _move(operation, job_id, jobs, report)
         if report.moved:
-            # The log is read by others than who writes it: in the site's own language.
+            # Kept untranslated, as Django keeps its own: others read it than who acts.
             with language(None):
                 LogEntry.objects.log_actions(
                     user_id, report.moved, operation.flag, str(operation.logged)

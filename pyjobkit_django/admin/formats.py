@@ -30,6 +30,8 @@ PRESENCE_LABELS: Final = {
     Presence.SILENT: gettext_lazy("silent"),
 }
 
+#: Up to how many seconds their tenths are told.
+_FEW: Final = 10
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 
 
@@ -45,7 +47,7 @@ def span(duration: timedelta | None) -> str:
     seconds = max(0.0, duration.total_seconds())
     if seconds < 1:
         return _("%(ms)d ms") % {"ms": seconds * 1000}
-    if seconds < _MINUTE:
+    if seconds < _FEW:
         return _("%(s)s s") % {"s": number_format(seconds, 1)}
     return " ".join(_units(int(seconds)))
 

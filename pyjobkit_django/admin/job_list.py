@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from pyjobkit_django.admin.filters import NAMES
 from pyjobkit_django.admin.formats import number
 from pyjobkit_django.monitor.job_filter import JobFilter
-from pyjobkit_django.monitor.job_pages import JobPage, Place, read_page
+from pyjobkit_django.monitor.job_pages import JobPage, Place, parsed_id, read_page
 from pyjobkit_django.monitor.windows import WINDOW
 
 SEARCH = "q"
@@ -79,9 +79,11 @@ class JobChangeList(ChangeList):
         return None if is_top else self.get_query_string()
 
     @property
-    def kind_url(self) -> str:
-        """Where the jobs are of the kind that has been searched for."""
-        return self.get_query_string({"kind": self.query, SEARCH: None})
+    def kind_url(self) -> str | None:
+        """Where the jobs are of the kind that has been searched for; None for an id."""
+        if not self.page.by_key or parsed_id(self.wanted.search):
+            return None
+        return self.get_query_string({"kind": self.wanted.search, SEARCH: None})
 
     def _url(self, page: JobPage, **ends: UUID | None) -> str | None:
         found: Mapping[str, UUID] = {name: end for name, end in ends.items() if end}

@@ -68,14 +68,20 @@ class LineView:
         return "stderr" if self.stream == "stderr" else "stdout"
 
 
+def value_of(job: Any, name: str, redactor: Redactor) -> Any:
+    """Return the part of a job that is called ``name``, masked."""
+    value = getattr(job, PARTS[name][0])
+    if name == "webhooks" and value:
+        return {word: redactor.url(url) for word, url in value.items()}
+    return redactor.value(value)
+
+
 def parts_of(job: Any, redactor: Redactor) -> list[Part]:
     """Return the parts of a job that hold something."""
     return [
-        Part(
-            name=name, title=str(title), shown=excerpt(json_text(redactor.value(value)))
-        )
-        for name, (column, title) in PARTS.items()
-        if (value := getattr(job, column)) not in (None, {}, [])
+        Part(name=name, title=str(title), shown=excerpt(json_text(value)))
+        for name, (_column, title) in PARTS.items()
+        if (value := value_of(job, name, redactor)) not in (None, {}, [])
     ]
 
 

@@ -27,6 +27,7 @@ from pyjobkit_django.admin.job_page import (
     lines_of,
     parts_of,
     timeline_of,
+    value_of,
 )
 from pyjobkit_django.admin.operations import OPERATIONS
 from pyjobkit_django.backends.orm.moves import jobs_alias
@@ -133,7 +134,7 @@ class JobViewsAdmin(ConfirmingAdmin):
             return _file(f"job-{job_id}-{part}.txt", [text])
         if part not in PARTS:
             raise Http404(_("A job has no such part."))
-        value = redactor.value(getattr(job, PARTS[part][0]))
+        value = value_of(job, part, redactor)
         # Escaped to ASCII: nothing in the file can act on who opens it.
         return _file(f"job-{job_id}-{part}.json", [json.dumps(value, indent=2)])
 

@@ -94,9 +94,7 @@ RUN_NOW: Final = Operation(
     question=ngettext_lazy(
         "Run this job now?", "Run these %(count)d jobs now?", "count"
     ),
-    effect=_(
-        "The job does not wait for its time: it runs as soon as a worker is free."
-    ),
+    effect=_("It no longer waits for its time, and runs as soon as a worker is free."),
     answer=ngettext_lazy("Yes, run it now", "Yes, run all %(count)d now", "count"),
     done=ngettext_lazy(
         "%(count)d job was queued to run now.",

@@ -18,6 +18,7 @@ from pyjobkit_django.admin.columns import marked
 from pyjobkit_django.admin.formats import number, span, status_label
 from pyjobkit_django.admin.read_only import ReadOnlyAdmin
 from pyjobkit_django.models import Job
+from pyjobkit_django.monitor.job_pages import parsed_id
 from pyjobkit_django.monitor.retention import LOOK, PRUNE_LIMIT, estimate, prune
 
 PERMISSION: Final = "prune_job"
@@ -41,10 +42,12 @@ class PruningAdmin(ReadOnlyAdmin):
             raise PermissionDenied
         if request.method == "POST":
             return self._pruned(request)
-        found = estimate()
+        start = parsed_id(request.GET.get("from", ""))
+        found = estimate(start)
         context = {
             "title": _("Prune ended jobs"),
             "found": found,
+            "start": start,
             "lines": [
                 (
                     marked(line.status.value, status_label(line.status)),
@@ -59,17 +62,19 @@ class PruningAdmin(ReadOnlyAdmin):
         return self.page(request, "prune.html", context)
 
     def _pruned(self, request: HttpRequest) -> HttpResponse:
-        count = prune()
-        if count:
-            _enter_in_log(request, count)
+        pruned = prune(parsed_id(request.POST.get("from", "")))
+        if pruned.count:
+            _enter_in_log(request, pruned.count)
         told = ngettext(
-            "%(count)d job was removed.", "%(count)d jobs were removed.", count
+            "%(count)d job was removed.", "%(count)d jobs were removed.", pruned.count
         )
-        messages.success(request, told % {"count": count})
-        if count >= PRUNE_LIMIT:
-            messages.info(request, _("There may be more; prune again to go on."))
-            return HttpResponseRedirect(self.address("job_prune"))
-        return HttpResponseRedirect(self.address("job_changelist"))
+        messages.success(request, told % {"count": pruned.count})
+        if pruned.following is None:
+            return HttpResponseRedirect(self.address("job_changelist"))
+        messages.info(request, _("There may be more; this page goes on from there."))
+        return HttpResponseRedirect(
+            f"{self.address('job_prune')}?from={pruned.following}"
+        )
 
 
 def _enter_in_log(request: HttpRequest, count: int) -> None:

@@ -49,7 +49,7 @@ class Timeline:
             due=job.scheduled_for,
             started=job.started_at,
             finished=job.finished_at,
-            waited=max(zero, first - job.scheduled_for),
+            waited=None if first < job.scheduled_for else first - job.scheduled_for,
             ran=ran,
         )
 

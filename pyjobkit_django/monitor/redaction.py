@@ -56,6 +56,7 @@ _TELLING: Final = (
     (r"(?<![\w-])eyJ[\w-]{5,}\.[\w-]{5,}\.[\w-]*", MASK),
 )
 _SUBSTITUTIONS: Final = [(re.compile(pattern), by) for pattern, by in _TELLING]
+_QUERY: Final = re.compile(r"([?&;][^=&;#]*=)[^&;#]*")
 _QUOTE: Final = re.compile(r"""\\?["']""")
 
 
@@ -109,6 +110,10 @@ class Redactor:
 
     def _is_secret(self, name: Any) -> bool:
         return isinstance(name, str) and name in self._names
+
+    def url(self, url: str) -> str:
+        """Return a URL with its user, its password and all values of its query masked."""
+        return self.text(_QUERY.sub(rf"\1{MASK}", url))
 
     def _without_named(self, text: str) -> str:
         parts = []

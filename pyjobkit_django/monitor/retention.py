@@ -1,11 +1,12 @@
-"""What RETENTION would have pruned: an estimate from a bounded look, and the pruning."""
+"""What RETENTION keeps no longer: an estimate from a bounded look, and the pruning of it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
+from uuid import UUID
 
 from django.db.models import Count, Q
 
@@ -15,7 +16,7 @@ from pyjobkit_django.jobs import FINAL, JobStatus
 from pyjobkit_django.models import Job
 from pyjobkit_django.models.clock import seconds_from_now
 
-#: How many of the oldest jobs an estimate looks at.
+#: How many jobs one estimate, or one pruning, looks at, the oldest first.
 LOOK: Final = 100_000
 #: After how many jobs pruning from a page stops; there may be more.
 PRUNE_LIMIT: Final = 10_000
@@ -32,60 +33,68 @@ class Prunable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
-    """What would go; ``is_whole`` tells that no job was left out of the look."""
+    """What would go of the jobs looked at; ``beyond`` is the first one not looked at."""
 
     lines: Sequence[Prunable]
-    is_whole: bool
+    beyond: UUID | None
 
     @property
     def total(self) -> int:
-        """How many jobs would go, as far as was looked."""
+        """How many jobs would go."""
         return sum(line.count for line in self.lines)
 
 
-def estimate() -> Estimate:
-    """Return what would go of the oldest jobs."""
-    ages = retention()
-    oldest = Job.objects.using(jobs_alias()).order_by("pk")
-    ids = oldest.values_list("pk", flat=True)
-    beyond = next(iter(ids[LOOK : LOOK + 1]), None)
-    looked_at = oldest if beyond is None else oldest.filter(pk__lt=beyond)
-    kept = {status: age for status, age in ages.items() if age is not None}
-    counts = (
-        looked_at.aggregate(
-            **{
-                status.value: Count(
-                    "pk",
-                    filter=Q(
-                        status=status.value, finished_at__lte=seconds_from_now(-age)
-                    ),
-                )
-                for status, age in kept.items()
-            }
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pruned:
+    """How many jobs went; ``following`` is where to go on, None where all is done."""
+
+    count: int
+    following: UUID | None
+
+
+def estimate(start: UUID | None = None) -> Estimate:
+    """Return what would go of the oldest jobs, or of those from ``start`` on."""
+    jobs, beyond = _looked_at(start)
+    kept = {status: age for status, age in retention().items() if age is not None}
+    expired = {
+        status.value: Count(
+            "pk",
+            filter=Q(status=status.value, finished_at__lte=seconds_from_now(-age)),
         )
-        if kept
-        else {}
-    )
+        for status, age in kept.items()
+    }
+    counts = jobs.aggregate(**expired) if expired else {}
     lines = [
         Prunable(status=status, kept=age, count=counts.get(status.value, 0))
-        for status, age in ages.items()
+        for status, age in retention().items()
     ]
-    return Estimate(lines=lines, is_whole=beyond is None)
+    return Estimate(lines=lines, beyond=beyond)
 
 
-def prune() -> int:
-    """Delete what RETENTION keeps no longer, up to a limit; return how many jobs."""
-    jobs = Job.objects.using(jobs_alias())
+def prune(start: UUID | None = None) -> Pruned:
+    """Delete what an estimate from there counts, up to a limit."""
+    jobs, beyond = _looked_at(start)
     count = 0
     for status, age in retention().items():
         if age is not None and count < PRUNE_LIMIT:
-            count += jobs.purge(
-                statuses=[status], older_than=age, limit=PRUNE_LIMIT - count
-            )
-    return count
+            left = PRUNE_LIMIT - count
+            count += jobs.purge(statuses=[status], older_than=age, limit=left)
+    if count >= PRUNE_LIMIT:
+        first = jobs.order_by("pk").values_list("pk", flat=True).first()
+        return Pruned(count=count, following=first or beyond)
+    return Pruned(count=count, following=beyond)
 
 
 def retention() -> Mapping[JobStatus, timedelta | None]:
     """Return how long ended jobs are kept, by status."""
     kept = current().retention
     return {status: kept[status] for status in sorted(FINAL)}
+
+
+def _looked_at(start: UUID | None) -> tuple[Any, UUID | None]:
+    jobs = Job.objects.using(jobs_alias())
+    if start is not None:
+        jobs = jobs.filter(pk__gte=start)
+    ids = jobs.order_by("pk").values_list("pk", flat=True)
+    beyond = next(iter(ids[LOOK : LOOK + 1]), None)
+    return (jobs if beyond is None else jobs.filter(pk__lt=beyond)), beyond

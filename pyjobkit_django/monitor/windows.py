@@ -60,7 +60,7 @@ class Window:
 def window_of(wanted: JobFilter, jobs: Any, newest: UUID | None) -> Window:
     """Return how far a search for ``wanted`` looks below ``newest``."""
     if wanted.is_open:
-        return Window(newest, None)
+        return Window(None, None)
     return Window.below(newest, indexed(wanted, jobs))
 
 

@@ -113,7 +113,7 @@ def test_a_job_s_page_tells_its_whole_life(root):
     assert facts["Time limit"] == "1 min 30 s"
     assert (facts["Idempotency key"], facts["Retry policy"]) == ("once", "fixed:3")
     times = dict(context["timeline"])
-    assert (times["Waited"], times["Ran"]) == ("30.0 s", "1 min 10 s")
+    assert (times["Waited"], times["Ran"]) == ("30 s", "1 min 10 s")
     assert list(times)[:4] == ["Created", "Due", "Started", "Finished"]
     assert [attempt.number for attempt in context["attempts"]] == [2, 1]
     assert "ValueError: broken" in context["attempts"][0].traceback.shown.text

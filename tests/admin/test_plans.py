@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 
 from pyjobkit_django.models import Job
+from pyjobkit_django.monitor.retention import LOOK
 from pyjobkit_django.monitor.windows import WINDOW
 from tests.admin import addresses
 from tests.marks import on_postgresql
@@ -156,3 +157,11 @@ def _check(plan):
         assert node["Node Type"] != "Seq Scan", node
         read = node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
         assert read * node["Actual Loops"] <= WINDOW + 1, node
+
+
+def test_pruning_looks_at_the_oldest_jobs_only(root):
+    for look in _looks_for_jobs(root, addresses.prune()):
+        for node in plan_of(look):
+            assert node["Node Type"] != "Seq Scan", node
+            read = node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
+            assert read <= LOOK + 1, node

@@ -5,6 +5,7 @@ from django.contrib.admin.models import DELETION, LogEntry
 
 from pyjobkit_django.jobs import FINAL, JobStatus
 from pyjobkit_django.models import Job
+from pyjobkit_django.models.job_verbs import operating
 from pyjobkit_django.monitor import retention
 from tests.admin import addresses
 from tests.admin.scenes import one_of_each
@@ -56,16 +57,29 @@ def test_nothing_to_prune_is_told_and_offers_no_button(root):
 
 
 @pytest.mark.usefixtures("_kept_no_longer")
-def test_what_one_request_does_not_manage_is_left_to_the_next(root, monkeypatch):
-    monkeypatch.setattr(retention, "PRUNE_LIMIT", 2)
-    monkeypatch.setattr("pyjobkit_django.admin.pruning.PRUNE_LIMIT", 2)
+@pytest.mark.parametrize("bound", ["PRUNE_LIMIT", "LOOK"])
+def test_what_one_request_does_not_manage_is_left_to_the_next(root, monkeypatch, bound):
+    monkeypatch.setattr(retention, bound, 4)
+    monkeypatch.setattr(operating, "PURGE_BATCH", 1)
     one_of_each()
+    one_of_each()
+    address, requests = addresses.prune(), 0
 
-    answer = root.post(addresses.prune(), follow=True)
+    while address.startswith(addresses.prune()):
+        page = root.get(address)
+        start = page.context["start"]
+        answer = root.post(addresses.prune(), {"from": start} if start else {})
+        address, requests = answer["Location"], requests + 1
 
-    told = [str(message) for message in answer.context["messages"]]
-    assert told == ["2 jobs were removed.", "There may be more; prune again to go on."]
-    assert answer.redirect_chain == [(addresses.prune(), 302)]
+    assert address == addresses.jobs()
+    assert set(Job.objects.values_list("status", flat=True)) == set(JobStatus) - FINAL
+    assert 2 <= requests <= 5
+
+
+@pytest.mark.parametrize("start", ["x", "\x00", "'"])
+def test_a_malformed_start_is_the_beginning(root, start):
+    assert root.get(addresses.prune(), {"from": start}).context["start"] is None
+    assert root.post(addresses.prune(), {"from": start}).status_code == 302
 
 
 def test_what_is_kept_for_ever_is_told(root, settings):

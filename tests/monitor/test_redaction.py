@@ -120,6 +120,15 @@ def test_a_private_key_is_masked():
     assert shown.endswith("-----END RSA PRIVATE KEY-----\nafter")
 
 
+def test_every_value_of_the_query_of_a_webhook_is_masked():
+    url = "https://ada:pw@hooks.example/x?a=1&b=2;c=3#top"
+
+    assert REDACTOR.url(url) == (
+        f"https://{MASK}@hooks.example/x?a={MASK}&b={MASK};c={MASK}#top"
+    )
+    assert REDACTOR.url("https://hooks.example/x") == "https://hooks.example/x"
+
+
 def test_json_in_a_string_is_masked():
     assert REDACTOR.value({"body": '{"password": "hunter2"}'}) == {
         "body": f'{{"password": "{MASK}"}}'

@@ -39,18 +39,30 @@ def test_an_estimate_counts_what_is_kept_no_longer(settings):
 
     assert counts() == {"success": 1, "failed": 0, "timeout": 0, "cancelled": 1}
     assert estimate().total == 2
-    assert estimate().is_whole
+    assert estimate().beyond is None
 
 
-def test_an_estimate_looks_at_the_oldest_jobs_only(monkeypatch):
+def test_a_look_goes_on_where_the_last_one_ended(monkeypatch):
     monkeypatch.setattr(retention, "LOOK", 3)
-    for _ in range(3):
-        ended()
-    assert estimate().is_whole
+    ids = sorted(ended() for _ in range(5))
 
-    ended()
+    first = estimate()
+    second = estimate(first.beyond)
 
-    assert (estimate().total, estimate().is_whole) == (3, False)
+    assert (first.total, first.beyond) == (3, ids[3])
+    assert (second.total, second.beyond) == (2, None)
+
+
+def test_pruning_takes_what_was_looked_at_and_no_more(monkeypatch):
+    monkeypatch.setattr(retention, "LOOK", 3)
+    ids = sorted(ended() for _ in range(5))
+
+    first = prune()
+    assert (first.count, first.following) == (3, ids[3])
+    assert list(Job.objects.order_by("pk").values_list("pk", flat=True)) == ids[3:]
+
+    assert prune(first.following).following is None
+    assert not Job.objects.exists()
 
 
 def test_where_all_is_kept_for_ever_nothing_goes(settings):
@@ -58,7 +70,7 @@ def test_where_all_is_kept_for_ever_nothing_goes(settings):
     ended()
 
     assert estimate().total == 0
-    assert prune() == 0
+    assert prune().count == 0
     assert Job.objects.count() == 1
 
 
@@ -68,7 +80,7 @@ def test_pruning_removes_what_was_estimated():
         ended(status)
     total = estimate().total
 
-    assert prune() == total == len(FINAL)
+    assert prune().count == total == len(FINAL)
     assert list(Job.objects.values_list("pk", flat=True)) == [kept]
     assert estimate().total == 0
 
@@ -80,5 +92,8 @@ def test_pruning_stops_after_the_batch_that_reaches_its_limit(monkeypatch):
         for _ in range(5):
             ended(status)
 
-    assert prune() == 4
+    pruned = prune()
+
+    assert pruned.count == 4
     assert Job.objects.count() == 6
+    assert prune(pruned.following).count == 3
