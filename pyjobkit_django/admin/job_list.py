@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, override
 from uuid import UUID
 
@@ -13,7 +12,7 @@ from django.utils.translation import gettext as _
 from pyjobkit_django.admin.filters import NAMES
 from pyjobkit_django.admin.formats import number
 from pyjobkit_django.monitor.job_filter import JobFilter
-from pyjobkit_django.monitor.job_pages import JobPage, Place, parsed_id, read_page
+from pyjobkit_django.monitor.job_pages import Place, parsed_id, read_page
 from pyjobkit_django.monitor.windows import WINDOW
 
 SEARCH = "q"
@@ -59,12 +58,12 @@ class JobChangeList(ChangeList):
     @property
     def newer_url(self) -> str | None:
         """Where the newer jobs of this search are; None at its top."""
-        return self._url(self.page, after=self.page.newer)
+        return self._url(after=self.page.newer)
 
     @property
     def older_url(self) -> str | None:
         """Where the older jobs of this search are; None at its end."""
-        return self._url(self.page, before=self.page.older)
+        return self._url(before=self.page.older)
 
     @property
     def further_url(self) -> str | None:
@@ -85,9 +84,7 @@ class JobChangeList(ChangeList):
             return None
         return self.get_query_string({"kind": self.wanted.search, SEARCH: None})
 
-    def _url(self, page: JobPage, **ends: UUID | None) -> str | None:
-        found: Mapping[str, UUID] = {name: end for name, end in ends.items() if end}
-        if not found:
+    def _url(self, **end: UUID | None) -> str | None:
+        if not any(end.values()):
             return None
-        below = page.window.newest
-        return self.get_query_string({**found, **({"below": below} if below else {})})
+        return self.get_query_string({**end, "below": self.page.window.newest})

@@ -80,6 +80,10 @@ class Redactor:
             text = pattern.sub(replacement, text)
         return _OPTION.sub(self._option, self._without_named(text))
 
+    def url(self, url: str) -> str:
+        """Return a URL with its user, its password and all values of its query masked."""
+        return self.text(_QUERY.sub(rf"\1{MASK}", url))
+
     def _mapping(self, mapping: Mapping[str, Any]) -> dict[str, Any]:
         # {"name": "Authorization", "value": …}, as some clients write headers.
         names = [mapping.get(key) for key in ("name", "key", "header", "field")]
@@ -106,14 +110,11 @@ class Redactor:
 
     def _hidden(self, item: Any) -> Any:
         # That there is none, or which of two it is, gives no secret away.
-        return item if item in (None, True, False, "") else MASK
+        tells_nothing = item is None or isinstance(item, bool) or item == ""
+        return item if tells_nothing else MASK
 
     def _is_secret(self, name: Any) -> bool:
         return isinstance(name, str) and name in self._names
-
-    def url(self, url: str) -> str:
-        """Return a URL with its user, its password and all values of its query masked."""
-        return self.text(_QUERY.sub(rf"\1{MASK}", url))
 
     def _without_named(self, text: str) -> str:
         parts = []

@@ -78,15 +78,13 @@ def gathered(wanted: JobFilter, jobs: Any) -> list[UUID] | None:
 
     None where they are not unfinished ones, or too many for one look.
     """
+    if wanted.worker is None and wanted.status not in (SCHEDULED, QUEUED, RUNNING):
+        return None
     ids: list[UUID] = []
     for rows, order in _unfinished(wanted, jobs):
-        ordered = rows.order_by(*order).values_list("pk", flat=True)
-        if ordered[WINDOW : WINDOW + 1]:
+        if rows.order_by(*order).values("pk")[WINDOW : WINDOW + 1]:
             return None
-        found = wanted.apply(rows).order_by(*order).values_list("pk", flat=True)
-        ids += found[:WINDOW]
-    if not _has_own_index(wanted):
-        return None
+        ids += wanted.apply(rows).values_list("pk", flat=True)
     return sorted(ids, reverse=True)
 
 
@@ -95,19 +93,14 @@ def made_at(job_id: UUID) -> datetime:
     return datetime.fromtimestamp((job_id.int >> 80) / 1000, UTC)
 
 
-def _has_own_index(wanted: JobFilter) -> bool:
-    return wanted.worker is not None or wanted.status in (SCHEDULED, QUEUED, RUNNING)
-
-
 def _unfinished(wanted: JobFilter, jobs: Any) -> Iterator[tuple[Any, list[str]]]:
-    """Yield the rows of each index that holds what is wanted, with its order."""
-    if wanted.status is SCHEDULED and wanted.worker is None:
+    """Yield the rows of each index that may hold what is wanted, with its order."""
+    if wanted.status is SCHEDULED:
         yield jobs.filter(status_is(SCHEDULED)), ["scheduled_for"]
         return
-    if wanted.status is QUEUED and wanted.worker is None:
+    if wanted.status is QUEUED:
         claimable = jobs.filter(status_is(QUEUED), lease_until__isnull=True)
         yield claimable, ["queue", "kind", "priority", "scheduled_for", "id"]
-    if _has_own_index(wanted):
-        partial = connections[jobs.db].features.supports_partial_indexes
-        leased = jobs.filter(lease_until__isnull=False)
-        yield leased, ["pk" if partial else "lease_until"]
+    partial = connections[jobs.db].features.supports_partial_indexes
+    leased = jobs.filter(lease_until__isnull=False)
+    yield leased, ["pk" if partial else "lease_until"]
