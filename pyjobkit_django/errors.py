@@ -97,11 +97,6 @@ class InvalidMoveError(PyjobkitError, RuntimeError):
         """Name the job, what it is and the rule it does not meet."""
         super().__init__(job_id, status, rule)
 
-    @property
-    def status(self) -> str:
-        """What the job was instead."""
-        return str(self.args[1])
-
     def __str__(self) -> str:
         """Say why, and what would do."""
         job_id, status, rule = self.args

@@ -15,7 +15,6 @@ from django.utils.translation import override as language
 from pyjobkit_django.admin.formats import status_label
 from pyjobkit_django.admin.operations import Operation
 from pyjobkit_django.backends.orm.moves import jobs_alias
-from pyjobkit_django.errors import InvalidMoveError
 from pyjobkit_django.jobs import FINAL, JobStatus
 from pyjobkit_django.models import Job
 from pyjobkit_django.monitor.text import visible
@@ -79,13 +78,8 @@ def _move(
     if job is None or not operation.moves(job):
         report.refused.append(refusal(operation, job_id, job))
         return
-    try:
-        operation.verb(job_id)
-    except InvalidMoveError as error:
-        job.status = error.status
-        report.refused.append(refusal(operation, job_id, job))
-    else:
-        report.moved.append(job)
+    operation.verb(job_id)
+    report.moved.append(job)
 
 
 def _reason(operation: Operation, status: JobStatus) -> str:

@@ -71,7 +71,7 @@ def tries(job: Any) -> str:
     return f"{job.attempts} / {job.max_attempts}"
 
 
-def age(job: Any) -> SafeString | str:
+def age(job: Any) -> SafeString:
     """Return for how long there has been such a job."""
     return moment(job.created_at, span(job.now - job.created_at))
 
@@ -81,10 +81,8 @@ def duration(job: Any) -> str:
     return span(Timeline.of(job).ran)
 
 
-def moment(when: datetime | None, text: str = "") -> SafeString | str:
-    """Return a time, as ``text`` where that is given; nothing for None."""
-    if when is None:
-        return ""
+def moment(when: datetime, text: str = "") -> SafeString:
+    """Return a time, as ``text`` where that is given."""
     local = timezone.localtime(when)
     full = date_format(local, "Y-m-d H:i:s")
     return format_html(

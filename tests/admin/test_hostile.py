@@ -219,6 +219,12 @@ def test_a_job_that_is_not_there_is_not_found(root, view, job_id):
     assert root.get(addresses.job(job_id, view)).status_code == 404
 
 
+def test_a_part_of_a_job_that_is_not_there_is_not_found(root):
+    address = addresses.job(uuid4(), "download", "payload")
+
+    assert root.get(address).status_code == 404
+
+
 @pytest.mark.parametrize(
     "path", ["%00/change/", "..%2f/change/", "a b/log/", "%F0%9F%98%80/change/"]
 )

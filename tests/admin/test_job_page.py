@@ -139,6 +139,22 @@ def test_a_running_job_counts_on_and_shows_its_progress(root):
     )
 
 
+def test_what_is_out_of_the_ordinary_is_told(root):
+    job_id = enqueue("k", shadow=True)
+    Job.objects.filter(pk=job_id).update(lost_runs=2)
+
+    facts = dict(page_of(root, job_id).context["facts"])
+
+    assert facts["Runs lost with their worker"] == "2"
+    assert facts["Shadow"] == "its result is thrown away"
+
+
+def test_a_job_that_is_not_due_waits_for_nothing(root):
+    timeline = dict(page_of(root, job_of(JobStatus.SCHEDULED)).context["timeline"])
+
+    assert list(timeline) == ["Created", "Due"]
+
+
 @pytest.mark.parametrize(
     ("progress", "percent"), [(-1, 0), (0, 0), (0.996, 100), (3e9, 100)]
 )
@@ -212,3 +228,15 @@ def test_a_job_without_anything_says_so(root):
 
     assert "Nothing was logged." in shown
     assert "Attempts that did not succeed" not in shown
+
+
+def test_numbers_in_another_language_break_no_link(root, settings, monkeypatch):
+    settings.LANGUAGE_CODE = "de"
+    settings.USE_THOUSAND_SEPARATOR = True
+    monkeypatch.setattr(log_pages, "PAGE_LINES", 2)
+    (job,) = running()
+    Job.objects.filter(pk=job.id).update(progress=0.5)
+    log(job.id, "a", "b", "c", version=12_345, seq=1_700_000_000_000)
+
+    assert 'max="100" value="50"' in text_of(root, job.id)
+    assert 'href="?from=12345.1700000000000.2"' in text_of(root, job.id, "log")
