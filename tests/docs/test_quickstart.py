@@ -23,7 +23,8 @@ def test_a_newcomer_sees_the_job_s_log_after_the_quickstart(tmp_path, environmen
         answer = admin.page("/buy/42/")
         jobs = ended_jobs_of(project, count=3)
         by_hand, failed, bought = jobs
-        pages = admin.job_pages(bought.id)
+        jobs_page, job_page = admin.job_pages(bought.id)
+        _, failed_page = admin.job_pages(failed.id)
         admin.close()
 
     assert bought.id in answer
@@ -31,7 +32,10 @@ def test_a_newcomer_sees_the_job_s_log_after_the_quickstart(tmp_path, environmen
     assert bought.log == ["receipt for order 42", "sent"]
     assert by_hand.log == ["receipt for order 43", "sent"]
     assert failed.status == "failed"
-    assert all("shop.send_receipt" in page for page in pages)
+    assert all(job.id in jobs_page for job in jobs)
+    assert all(line in job_page for line in bought.log)
+    assert "KeyError" in failed_page
+    assert "Traceback" in failed_page
 
 
 def test_every_snippet_of_the_quickstart_is_a_file_or_a_console():

@@ -78,9 +78,7 @@ class Admin:
         return answer.text
 
     def job_pages(self, job_id: str) -> list[str]:
-        """Return the list of jobs and the job's page; nothing while there is no list."""
-        if self._browser.get(JOBS_PAGE).status_code == httpx.codes.NOT_FOUND:
-            return []
+        """Return the list of jobs and the job's page."""
         return [self.page(JOBS_PAGE), self.page(f"{JOBS_PAGE}{job_id}/change/")]
 
     def close(self) -> None:
