@@ -45,7 +45,6 @@ class AttemptView:
 
     number: int
     version: int
-    status: str
     worker: UUID | None
     finished: Any
     ran: str
@@ -91,7 +90,6 @@ def attempts_of(details: JobDetails, redactor: Redactor) -> list[AttemptView]:
         AttemptView(
             number=attempt.attempt,
             version=attempt.version,
-            status=attempt.status,
             worker=attempt.worker_id,
             finished=moment(attempt.finished_at),
             ran=span(_between(attempt.started_at, attempt.finished_at)),
@@ -120,14 +118,8 @@ def facts_of(details: JobDetails) -> Iterator[tuple[str, Any]]:
     job = details.job
     yield _("Queue"), visible(job.queue)
     yield _("Priority"), str(job.priority)
-    yield (
-        _("Attempts"),
-        _("%(made)d of %(max)d")
-        % {
-            "made": job.attempts,
-            "max": job.max_attempts,
-        },
-    )
+    made = {"made": job.attempts, "max": job.max_attempts}
+    yield _("Attempts"), _("%(made)d of %(max)d") % made
     if job.lost_runs:
         yield _("Runs lost with their worker"), str(job.lost_runs)
     if job.timeout_s is not None:

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from typing import Any, Final
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
-from django.http import (
-    Http404,
-    HttpRequest,
-    HttpResponse,
-    StreamingHttpResponse,
-)
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import path
 from django.utils.translation import gettext as _
 
 from pyjobkit_django.admin.columns import badge, progress_bar
 from pyjobkit_django.admin.confirming import SELECTED, ConfirmingAdmin
+from pyjobkit_django.admin.downloads import log_file, text_file
 from pyjobkit_django.admin.job_page import (
     PARTS,
     attempts_of,
@@ -34,8 +30,8 @@ from pyjobkit_django.backends.orm.moves import jobs_alias
 from pyjobkit_django.models import Job, JobAttempt
 from pyjobkit_django.monitor.job_details import MAX_ATTEMPTS, MAX_CHILDREN, job_details
 from pyjobkit_django.monitor.job_pages import parsed_id
-from pyjobkit_django.monitor.log_pages import Spot, every_line, log_page
-from pyjobkit_django.monitor.redaction import Redactor, site_redactor
+from pyjobkit_django.monitor.log_pages import Spot, log_page
+from pyjobkit_django.monitor.redaction import site_redactor
 from pyjobkit_django.monitor.text import visible
 
 _TRACEBACK: Final = "traceback-"
@@ -128,15 +124,15 @@ class JobViewsAdmin(ConfirmingAdmin):
             raise _not_there(job_id)
         redactor = site_redactor()
         if part == "log":
-            return _file(f"job-{job_id}-log.txt", _log_text(job_id, redactor))
+            return log_file(request, job_id, redactor)
         if part.startswith(_TRACEBACK):
             text = visible(redactor.text(_traceback(job_id, part)))
-            return _file(f"job-{job_id}-{part}.txt", [text])
+            return text_file(f"job-{job_id}-{part}.txt", text)
         if part not in PARTS:
             raise Http404(_("A job has no such part."))
-        value = value_of(job, part, redactor)
         # Escaped to ASCII: nothing in the file can act on who opens it.
-        return _file(f"job-{job_id}-{part}.json", [json.dumps(value, indent=2)])
+        text = json.dumps(value_of(job, part, redactor), indent=2)
+        return text_file(f"job-{job_id}-{part}.json", text)
 
     def _viewed(self, request: HttpRequest, object_id: str) -> UUID:
         if not self.has_view_permission(request):
@@ -164,21 +160,3 @@ def _traceback(job_id: UUID, part: str) -> str:
         if attempt := attempts.first():
             return attempt.traceback
     raise Http404(_("A job has no such part."))
-
-
-def _log_text(job_id: UUID, redactor: Redactor) -> Iterator[str]:
-    for line in every_line(job_id):
-        written = line.written_at.isoformat(timespec="milliseconds")
-        text = visible(redactor.text(line.text))
-        yield f"{written} v{line.version} {visible(line.stream)} {text}\n"
-
-
-def _file(name: str, chunks: Iterable[str]) -> StreamingHttpResponse:
-    return StreamingHttpResponse(
-        (chunk.encode() for chunk in chunks),
-        content_type="text/plain; charset=utf-8",
-        headers={
-            "Content-Disposition": f'attachment; filename="{name}"',
-            "X-Content-Type-Options": "nosniff",
-        },
-    )
