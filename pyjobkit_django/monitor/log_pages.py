@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
-from itertools import chain, repeat
 from typing import Any, Final, Self
 from uuid import UUID
 
@@ -17,8 +16,10 @@ from pyjobkit_django.models import JobLog
 #: The most lines of a page, and the characters after which it ends early.
 PAGE_LINES: Final = 500
 PAGE_CHARACTERS: Final = 400_000
-#: How many rows are in memory: few at first, since each may hold a quarter of a megabyte.
-ROWS: Final = (4, 16, 64)
+#: How many rows are read at a time: few, unless those before were small; each may hold a
+#: quarter of a megabyte.
+FEW_ROWS: Final = 4
+MANY_ROWS: Final = 64
 #: Numbers of more digits are no places of ours, and do not fit into a column.
 DIGITS: Final = 18
 
@@ -111,13 +112,18 @@ def _lines(rows: Any, start: Spot | None) -> Iterator[tuple[Spot, Line]]:
 
 
 def _one_by_one(rows: Any, beyond: Any) -> Iterator[JobLog]:
-    rest = rows
-    for size in chain(ROWS, repeat(ROWS[-1])):
-        found = list(rest[:size])
+    rest, size = rows, FEW_ROWS
+    while found := list(rest[:size]):
         yield from found
         if len(found) < size:
             return
         rest = rows.filter(beyond(found[-1].version, found[-1].seq))
+        are_small = sum(map(_characters, found)) < PAGE_CHARACTERS
+        size = min(size * 4, MANY_ROWS) if are_small else FEW_ROWS
+
+
+def _characters(row: JobLog) -> int:
+    return sum(len(text) for _, _, text in row.lines)
 
 
 def _after(version: int, seq: int) -> Q:
