@@ -12,7 +12,12 @@ from tests.admin import addresses
 from tests.marks import on_postgresql
 from tests.plans import looks, plan_of
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow, on_postgresql]
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.slow,
+    pytest.mark.timeout(180),  # storing a million jobs is part of the first test
+    on_postgresql,
+]
 
 #: Ids grow by a millisecond each. The oldest jobs wait for next year, the newest are under
 #: way; of those between one in a hundred failed, one in ten thousand is of a rare kind.
