@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -35,6 +36,15 @@ def distributions(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def environment(tmp_path: Path, distributions: Path) -> Environment:
     """Return a venv that can install our wheel."""
     return Environment(tmp_path / "venv", wheels=distributions)
+
+
+@pytest.fixture(autouse=True)
+def _logging_stays_as_it_was() -> Iterator[None]:
+    """Undo what a command that a test called has done to our loggers."""
+    ours = logging.getLogger("pyjobkit")
+    before = ours.handlers, ours.level, ours.propagate
+    yield
+    ours.handlers, ours.level, ours.propagate = before
 
 
 @pytest.fixture(autouse=True)

@@ -14,14 +14,6 @@ JOB = UUID("01890000-0000-7000-8000-000000000001")
 MOMENT = 1_795_496_400.25
 
 
-@pytest.fixture(autouse=True)
-def _logging_stays_as_it_was():
-    ours = logging.getLogger("pyjobkit")
-    before = ours.handlers, ours.level, ours.propagate
-    yield
-    ours.handlers, ours.level, ours.propagate = before
-
-
 def record(message="job %s", *arguments, error=None, **carried):
     made = logging.LogRecord(
         "pyjobkit.worker", logging.INFO, "file", 1, message, arguments, error

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from pyjobkit_django.admin.formats import span, status_label
@@ -29,11 +29,13 @@ def name(job: Any) -> SafeString:
 
 def titled(name: str, row_id: UUID) -> SafeString:
     """Return a dotted name with the end of the id beneath it."""
-    parts = ((part,) for part in visible(name).split("."))
+    first, *rest = visible(name).split(".")
     return format_html(
-        '<bdi class="pyjobkit-kind">{}</bdi> <span class="pyjobkit-id" title="{}">…{}</span>',
+        '<bdi class="pyjobkit-kind">{}{}</bdi>'
+        ' <span class="pyjobkit-id" title="{}">…{}</span>',
+        first,
         # A long name may go on in the next line behind each dot.
-        format_html_join(mark_safe(".<wbr>"), "{}", parts),
+        format_html_join("", ".<wbr>{}", ((part,) for part in rest)),
         row_id,
         str(row_id)[-ID_SHOWN:],
     )

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import io
 import json
-import logging
 import os
 import subprocess
 import sys
@@ -21,11 +20,7 @@ HERE = "tests.management.simulated"
 
 @pytest.fixture(autouse=True)
 def _as_it_was(monkeypatch):
-    ours = logging.getLogger("pyjobkit")
-    before = ours.handlers, ours.level, ours.propagate
     monkeypatch.setattr(registry, "_registered", {})
-    yield
-    ours.handlers, ours.level, ours.propagate = before
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
 import subprocess
 import sys
@@ -25,11 +24,7 @@ GREET = ("--executor", "tests.shop.executors:Greet")
 
 @pytest.fixture(autouse=True)
 def _as_it_was(monkeypatch):
-    ours = logging.getLogger("pyjobkit")
-    before = ours.handlers, ours.level, ours.propagate
     monkeypatch.setattr(registry, "_registered", {})
-    yield
-    ours.handlers, ours.level, ours.propagate = before
 
 
 def work(*arguments):

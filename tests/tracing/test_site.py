@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-
 import pytest
 from asgiref.sync import async_to_sync
 from django.core.management import call_command
@@ -28,11 +26,7 @@ GREET = {"kind": "shop.greet"}
 
 @pytest.fixture(autouse=True)
 def _as_it_was(monkeypatch):
-    ours = logging.getLogger("pyjobkit")
-    before = ours.handlers, ours.level, ours.propagate
     monkeypatch.setattr(registry, "_registered", {})
-    yield
-    ours.handlers, ours.level, ours.propagate = before
 
 
 def work():
