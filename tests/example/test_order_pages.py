@@ -245,7 +245,12 @@ def test_a_file_that_belongs_to_no_order_cannot_be_fetched(client, reports_dir):
 # All pages.
 
 
-def test_a_page_that_is_not_there_leads_back_to_those_that_are(client):
+def test_a_page_that_is_not_there_leads_back_to_those_that_are(
+    client, settings, example
+):
+    (engine,) = settings.TEMPLATES
+    settings.TEMPLATES = [{**engine, "DIRS": [example / "config" / "templates"]}]
+
     answer = client.get("/nowhere/")
 
     assert answer.status_code == 404
