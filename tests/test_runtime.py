@@ -58,8 +58,9 @@ def made(engine, kind):
 # Executors.
 
 
-def test_a_site_without_executors_has_http():
-    assert set(build_engine().executors) == {"http"}
+def test_a_site_that_names_no_executors_has_http():
+    # Beside it may be those that an installed app registers, the first time only.
+    assert "http" in build_engine().executors
 
 
 def test_the_settings_name_executors(settings):
