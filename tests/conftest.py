@@ -42,9 +42,12 @@ def environment(tmp_path: Path, distributions: Path) -> Environment:
 def _logging_stays_as_it_was() -> Iterator[None]:
     """Undo what a command that a test called has done to our loggers."""
     ours = logging.getLogger("pyjobkit")
-    before = ours.handlers, ours.level, ours.propagate
+    before = ours.handlers, ours.propagate
+    level = ours.level
     yield
-    ours.handlers, ours.level, ours.propagate = before
+    ours.handlers, ours.propagate = before
+    # As an attribute it would leave what each logger remembers of the old one.
+    ours.setLevel(level)
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import re
-from argparse import ArgumentTypeError
+from argparse import ArgumentParser, ArgumentTypeError, _ArgumentGroup
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
@@ -122,6 +122,19 @@ def rate_limits(text: str) -> dict[str, RateLimit]:
             f"{text!r} names no kind; write kind:rate or kind:rate:burst"
         )
     return found
+
+
+def add_executor_argument(parser: ArgumentParser | _ArgumentGroup) -> None:
+    """Let a command take executors besides those of the site."""
+    parser.add_argument(
+        "--executor",
+        action="append",
+        default=[],
+        dest="executors",
+        type=module_attribute,
+        metavar="MODULE:ATTRIBUTE",
+        help="one more executor; may be given again",
+    )
 
 
 def module_attribute(text: str) -> str:

@@ -7,7 +7,7 @@ from argparse import ArgumentParser, BooleanOptionalAction
 from django.db import connections
 
 from pyjobkit_django.management.arguments import (
-    module_attribute,
+    add_executor_argument,
     name_of,
     one_of,
     port,
@@ -40,15 +40,7 @@ def _add_choice(parser: ArgumentParser) -> None:
     group.add_argument(
         "--database", type=one_of(*connections), help="alias of the jobs' database"
     )
-    group.add_argument(
-        "--executor",
-        action="append",
-        default=[],
-        dest="executors",
-        type=module_attribute,
-        metavar="MODULE:ATTRIBUTE",
-        help="one more executor; may be given again",
-    )
+    add_executor_argument(group)
 
 
 def _add_pace(parser: ArgumentParser) -> None:

@@ -6,27 +6,17 @@ from typing import Any
 
 import pytest
 
-from pyjobkit_django.backends.memory import MemoryBackend
 from pyjobkit_django.interop import as_pyjobkit
 from tests.acceptance.processes import Journal
 from tests.conformance.on_django import django_stage
-from tests.conformance.probes import MemoryProbe
 from tests.conformance.stage import Stage
+from tests.conformance.staging import stage
 from tests.interop.their_process import TheirProcess
-from tests.marks import committed
 from tests.matrix.pyjobkit import use_pyjobkit
 
+__all__ = ["stage"]
+
 use_pyjobkit()
-
-
-@pytest.fixture(params=["memory", pytest.param("django", marks=committed)])
-async def stage(request: pytest.FixtureRequest) -> AsyncIterator[Stage]:
-    if request.param == "memory":
-        memory = MemoryBackend()
-        yield Stage(memory, MemoryProbe(memory))
-        return
-    async with django_stage() as stage:
-        yield stage
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from pyjobkit_django.log_format import configure_logging
 from pyjobkit_django.management import left_behind
 from pyjobkit_django.management.arguments import (
     LOG_LEVELS,
-    module_attribute,
+    add_executor_argument,
     one_of,
     positive_seconds,
     whole_number,
@@ -50,15 +50,7 @@ class Command(BaseCommand):
             metavar="SECONDS",
             help="seconds that all of it may take (60)",
         )
-        parser.add_argument(
-            "--executor",
-            action="append",
-            default=[],
-            dest="executors",
-            type=module_attribute,
-            metavar="MODULE:ATTRIBUTE",
-            help="one more executor; may be given again",
-        )
+        add_executor_argument(parser)
         parser.add_argument(
             "--log-format",
             type=one_of("text", "json"),
