@@ -25,6 +25,11 @@ class Cell:
         return "-".join(filter(None, [self.django, self.database, self.variant]))
 
     @property
+    def is_measured(self) -> bool:
+        """Whether its coverage counts: the other cells run a part of the same again."""
+        return not self.pytest
+
+    @property
     def selection(self) -> tuple[str, ...]:
         """What pytest is told: ``pytest``, or every test that more cells than one run."""
         return self.pytest or _OTHERS

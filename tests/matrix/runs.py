@@ -13,7 +13,8 @@ from pathlib import Path
 
 from tests.matrix.cells import Cell
 
-_PYTEST = (sys.executable, "-m", "coverage", "run", "-m", "pytest")
+_PYTEST = (sys.executable, "-m", "pytest")
+_MEASURED = (sys.executable, "-m", "coverage", "run", "-m", "pytest")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,11 @@ class Runner:
     ) -> Result:
         started = time.monotonic()
         with subprocess.Popen(
-            [*_PYTEST, *cell.selection, *arguments],
+            [
+                *(_MEASURED if cell.is_measured else _PYTEST),
+                *cell.selection,
+                *arguments,
+            ],
             cwd=self._folder,
             env=environment,
             stdin=subprocess.DEVNULL,
