@@ -95,8 +95,8 @@ def _find_djangos(cells: Sequence[Cell]) -> tuple[dict[str, str], dict[str, str]
 
 
 def _find_pyjobkit(cells: Sequence[Cell]) -> dict[str, str]:
-    if all(cell.pytest for cell in cells):
-        # Only the cells that run every test want it.
+    if not any(cell.measured for cell in cells):
+        # Only the cells that run tests/interop want it.
         return {}
     try:
         fetch_pyjobkit()
@@ -106,7 +106,7 @@ def _find_pyjobkit(cells: Sequence[Cell]) -> dict[str, str]:
 
 
 def _find_browser(cells: Sequence[Cell]) -> dict[str, str]:
-    wanted = any(cell.database == "sqlite" and not cell.pytest for cell in cells)
+    wanted = any(cell.database == "sqlite" and cell.django == "6.1" for cell in cells)
     return {"tests/browser": MISSING} if wanted and not find_chromium() else {}
 
 

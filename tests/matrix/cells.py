@@ -11,12 +11,16 @@ from tests.databases.entries import ZONE_VARIABLE
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One run of the tests: on which Django, on which database, and which of them."""
+    """One run of the tests: on which Django and database, and what pytest is told.
+
+    The coverage of the measured cells counts: the others run a part of the same again.
+    """
 
     django: str
     database: str
+    selection: tuple[str, ...]
     variant: str = ""
-    pytest: tuple[str, ...] = ()
+    measured: bool = False
     environment: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @property
@@ -24,43 +28,39 @@ class Cell:
         """What ``--only`` and the report call this cell."""
         return "-".join(filter(None, [self.django, self.database, self.variant]))
 
-    @property
-    def is_measured(self) -> bool:
-        """Whether its coverage counts: the other cells run a part of the same again."""
-        return not self.pytest
 
-    @property
-    def selection(self) -> tuple[str, ...]:
-        """What pytest is told: ``pytest``, or every test that more cells than one run."""
-        return self.pytest or _OTHERS
-
-
-#: What imports no Django need not be tried on each.
+#: What imports no Django need not be tried on each, nor on each database.
 _TOOLKIT: Final = ("executors/http", "executors/ssh", "executors/subprocess", "worker")
-_QUICK: Final = (
-    *("-m", "not slow and not once"),
-    *(f"--ignore=tests/{folder}" for folder in _TOOLKIT),
-)
+#: These bring a database of their own, or none.
+_APART: Final = ("example", "management/test_pyjobkit_simulate.py")
+
+
+def _without(*paths: str) -> tuple[str, ...]:
+    return tuple(f"--ignore=tests/{path}" for path in paths)
+
+
+_QUICK: Final = ("-m", "not slow and not once", *_without(*_TOOLKIT, *_APART))
 #: What is shipped and told is the same on every database: the wheel, the README, the docs.
 _ONCE: Final = ("-m", "once")
 _OTHERS: Final = ("-m", "not once")
+_STORED: Final = (*_OTHERS, *_without(*_TOOLKIT, *_APART))
 
 #: The longest stand first, so that the short ones fill the gaps.
 CELLS: Final = (
-    Cell("6.1", "mariadb"),
-    Cell("6.1", "postgresql"),
     # Development mode reports what nobody closed and what crossed threads.
-    Cell("6.1", "sqlite", environment={"PYTHONDEVMODE": "1"}),
+    Cell("6.1", "sqlite", _OTHERS, measured=True, environment={"PYTHONDEVMODE": "1"}),
+    Cell("6.1", "postgresql", _STORED, measured=True),
+    Cell("6.1", "mariadb", _STORED, measured=True),
+    Cell("6.1", "sqlite", _ONCE, variant="once"),
     Cell(
         "6.1",
         "mariadb",
+        ("tests/conformance",),
         variant="zone",
-        pytest=("tests/conformance",),
         environment={ZONE_VARIABLE: "+05:00"},
     ),
-    Cell("6.1", "sqlite", variant="once", pytest=_ONCE),
-    Cell("6.0", "postgresql", pytest=_QUICK),
-    Cell("6.0", "sqlite", pytest=_QUICK),
-    Cell("5.2", "postgresql", pytest=_QUICK),
-    Cell("5.2", "sqlite", pytest=_QUICK),
+    Cell("6.0", "postgresql", _QUICK),
+    Cell("6.0", "sqlite", _QUICK),
+    Cell("5.2", "postgresql", _QUICK),
+    Cell("5.2", "sqlite", _QUICK),
 )

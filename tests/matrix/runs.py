@@ -75,7 +75,7 @@ class Runner:
         started = time.monotonic()
         with subprocess.Popen(
             [
-                *(_MEASURED if cell.is_measured else _PYTEST),
+                *(_MEASURED if cell.measured else _PYTEST),
                 *cell.selection,
                 *arguments,
             ],
