@@ -6,6 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from pyjobkit_django.worker.channel import Channel
+from pyjobkit_django.worker.contact import Contact
 from pyjobkit_django.worker.hints import Hints
 from pyjobkit_django.worker.in_flight import InFlight
 from pyjobkit_django.worker.pulse import Pulse
@@ -24,9 +25,14 @@ class Cancels:
     """
 
     def __init__(
-        self, shift: Shift, in_flight: InFlight, channel: Channel, hints: Hints
+        self,
+        shift: Shift,
+        in_flight: InFlight,
+        channel: Channel,
+        hints: Hints,
+        contact: Contact,
     ) -> None:
-        self.pulse = Pulse("cancel watch", self._look)
+        self.pulse = Pulse("cancel watch", self._look, contact=contact)
         self._shift = shift
         self._in_flight = in_flight
         self._channel = channel

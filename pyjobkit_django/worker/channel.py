@@ -17,7 +17,7 @@ class Channel:
         self, lifetime_s: float, *, clock: Callable[[], float] = time.monotonic
     ) -> None:
         """Trust each probe for ``lifetime_s`` seconds."""
-        self._lifetime_s = lifetime_s
+        self.lifetime_s = lifetime_s
         self._clock = clock
         self._heard_at: float | None = None
 
@@ -26,7 +26,7 @@ class Channel:
         """Tell whether a probe arrived of late."""
         return (
             self._heard_at is not None
-            and self._clock() - self._heard_at <= self._lifetime_s
+            and self._clock() - self._heard_at <= self.lifetime_s
         )
 
     def heard(self) -> None:

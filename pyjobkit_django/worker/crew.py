@@ -20,6 +20,7 @@ from pyjobkit_django.worker.leases import Leases
 from pyjobkit_django.worker.listener import Listener
 from pyjobkit_django.worker.log_writer import LogWriter
 from pyjobkit_django.worker.once import Once
+from pyjobkit_django.worker.outage_watch import OutageWatch
 from pyjobkit_django.worker.progress_writer import ProgressWriter
 from pyjobkit_django.worker.promoter import Promoter
 from pyjobkit_django.worker.pulse import Pulse
@@ -40,11 +41,15 @@ class Crew:
         """Call ``give_up`` where the worker had better be replaced by a new one."""
         options = shift.options
         hints = Hints()
-        contact = Contact(options.lease_ttl, clock=shift.clock)
+        contact = Contact(
+            options.lease_ttl, shift.backend.check_connection, clock=shift.clock
+        )
+        self.outage = OutageWatch(shift, contact)
+        self.outage.when_over = self._wake_failing
         channel = Channel(PROBE_BEATS * options.beat_interval_s, clock=shift.clock)
         in_flight = InFlight(options.max_concurrency)
-        self.logs = LogWriter(shift.engine.log_sink)
-        self.progress = ProgressWriter(shift.backend)
+        self.logs = LogWriter(shift.engine.log_sink, contact=contact)
+        self.progress = ProgressWriter(shift.backend, contact)
         self.settler = Settler(
             shift, in_flight, hints, (self.logs, self.progress), contact
         )
@@ -53,14 +58,14 @@ class Crew:
         self.slots = Slots(shift, in_flight, runner, give_up)
         self.claimer = Claimer(shift, self.slots, in_flight, channel, contact)
         self.leases = Leases(shift, in_flight, contact)
-        self.cancels = Cancels(shift, in_flight, channel, hints)
+        self.cancels = Cancels(shift, in_flight, channel, hints, contact)
         self.promoter = Promoter(shift, channel, hints, contact)
         self.reaper = Reaper(shift, hints, contact)
         self.heartbeat = Heartbeat(shift, in_flight, contact)
-        self.listener = Listener(shift, channel, hints, self.heartbeat)
+        self.listener = Listener(shift, channel, hints, self.heartbeat, contact)
         self.drain = Drain(self.claimer, self.slots, in_flight, runner)
-        self.once = Once(shift, self.claimer, self.settler, in_flight, hints)
-        self.depth = Depth(shift)
+        self.once = Once(shift, self.claimer, self.settler, in_flight, hints, contact)
+        self.depth = Depth(shift, contact)
         self._stop_timeout = options.stop_timeout
         self._watched = shift.metrics.watching(in_flight)
         hints.when_queued = self.claimer.wake
@@ -99,7 +104,13 @@ class Crew:
         await self.logs.finish(GRACE_S)
         await self.heartbeat.stop()
 
+    def _wake_failing(self) -> None:
+        for pulse in self._pulses(once=True):
+            if pulse.failing:
+                pulse.wake()
+
     def _pulses(self, *, once: bool) -> Iterator[Pulse]:
+        yield self.outage.pulse
         yield from (self.logs.pulse, self.progress.pulse, self.settler.pulse)
         yield from self.slots.pulses
         yield from (self.leases.extending, self.leases.watching, self.cancels.pulse)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from pyjobkit_django.worker.contact import Contact
 from pyjobkit_django.worker.pulse import Pulse
 from pyjobkit_django.worker.shift import Shift
 
@@ -14,8 +15,8 @@ SHARE: Final = 50
 class Depth:
     """Has the backend count the queue as often as the metrics want, or less often."""
 
-    def __init__(self, shift: Shift) -> None:
-        self.pulse = Pulse("queue depth", self._count)
+    def __init__(self, shift: Shift, contact: Contact) -> None:
+        self.pulse = Pulse("queue depth", self._count, contact=contact)
         self._shift = shift
         self._every_s = shift.metrics.depth_every_s or 0.0
 

@@ -12,6 +12,7 @@ from typing import Final
 from uuid import UUID
 
 from pyjobkit_django.contracts import LogRecord, LogSink
+from pyjobkit_django.worker.contact import Contact
 from pyjobkit_django.worker.pulse import Pulse
 
 #: How much may wait to be written, in lines and in characters.
@@ -31,8 +32,14 @@ class LogWriter:
     waits: the oldest lines are dropped, and a line says how many.
     """
 
-    def __init__(self, sink: LogSink, *, max_lines: int = MAX_LINES) -> None:
-        self.pulse = Pulse("log writer", self._write)
+    def __init__(
+        self,
+        sink: LogSink,
+        *,
+        max_lines: int = MAX_LINES,
+        contact: Contact | None = None,
+    ) -> None:
+        self.pulse = Pulse("log writer", self._write, contact=contact)
         # A site's own sink may know no more than ``write``.
         one_by_one = partial(LogSink.write_many, sink)
         self._write_many = getattr(sink, "write_many", one_by_one)

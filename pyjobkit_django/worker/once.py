@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from pyjobkit_django.worker.claimer import Claimer
+from pyjobkit_django.worker.contact import Contact
 from pyjobkit_django.worker.hints import Hints
 from pyjobkit_django.worker.in_flight import InFlight
 from pyjobkit_django.worker.pulse import Pulse
@@ -31,8 +32,9 @@ class Once:
         settler: Settler,
         in_flight: InFlight,
         hints: Hints,
+        contact: Contact,
     ) -> None:
-        self.pulse = Pulse("once", self._look)
+        self.pulse = Pulse("once", self._look, contact=contact)
         self._shift = shift
         self._claimer = claimer
         self._in_flight = in_flight

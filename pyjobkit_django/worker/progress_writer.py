@@ -10,6 +10,7 @@ from typing import Final
 from uuid import UUID
 
 from pyjobkit_django.contracts import ProgressUpdate, QueueBackend
+from pyjobkit_django.worker.contact import Contact
 from pyjobkit_django.worker.pulse import Pulse
 
 #: How long progress gathers before it is written, in seconds.
@@ -21,8 +22,8 @@ PATIENCE_S: Final = 2.0
 class ProgressWriter:
     """Writes the latest progress of each run, a few times a second for all of them."""
 
-    def __init__(self, backend: QueueBackend) -> None:
-        self.pulse = Pulse("progress writer", self._write)
+    def __init__(self, backend: QueueBackend, contact: Contact | None = None) -> None:
+        self.pulse = Pulse("progress writer", self._write, contact=contact)
         self._backend = backend
         self._latest: dict[UUID, ProgressUpdate] = {}
         self._under_way: dict[UUID, ProgressUpdate] = {}

@@ -20,6 +20,7 @@ class Pulse:
 
     ``step`` returns the seconds until the next one. Where it raises, it is taken again
     after a growing pause, with one line in the log each time; nothing leaves the loop.
+    Failures that ``contact`` explains are told by whoever watches for the backend.
     """
 
     def __init__(
@@ -30,7 +31,7 @@ class Pulse:
         backoff: Backoff | None = None,
         contact: Contact | None = None,
     ) -> None:
-        """Tell ``contact`` of each step that fails."""
+        """Ask ``contact`` about each step that fails."""
         self.name = name
         #: Whether the last step failed.
         self.failing = False
@@ -91,7 +92,7 @@ class Pulse:
         except (Exception, asyncio.CancelledError) as error:
             if isinstance(error, asyncio.CancelledError) and _is_cancelled():
                 raise
-            return self._failed(error)
+            return await self._failed(error)
         else:
             self.failing = False
             self._backoff.reset()
@@ -99,18 +100,19 @@ class Pulse:
         finally:
             self._tell()
 
-    def _failed(self, error: BaseException) -> float:
+    async def _failed(self, error: BaseException) -> float:
+        first, self.failing = None if self.failing else error, True
+        level = logging.WARNING
+        if self._contact and await self._contact.explains(error):
+            first, level = None, logging.DEBUG
         pause_s = self._backoff.next_s()
         fields = {
             "event": "worker.trouble",
             "loop": self.name,
             "retry_delay_s": pause_s,
         }
-        first = None if self.failing else error
-        logger.warning("worker loop failed: %r", error, extra=fields, exc_info=first)
-        self.failing = True
-        if self._contact:
-            self._contact.missed()
+        text = "worker loop failed: %r"
+        logger.log(level, text, error, extra=fields, exc_info=first)
         return pause_s
 
     async def _pause(self, seconds: float) -> None:

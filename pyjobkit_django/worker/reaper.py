@@ -15,6 +15,9 @@ logger = logging.getLogger("pyjobkit.worker.reaper")
 
 #: The shortest sleep between two looks, in seconds.
 SHORTEST_S: Final = 0.05
+#: How much longer it may sleep than it must, as a share, and in seconds at most.
+JITTER: Final = 0.1
+JITTER_MAX_S: Final = 0.5
 
 
 class Reaper:
@@ -32,8 +35,7 @@ class Reaper:
 
     async def _reap(self) -> float:
         if self._contact.is_out:
-            await self._shift.backend.check_connection()
-            self._contact.made()
+            await self._contact.returned()
         grace_s = self._contact.grace_s()
         if grace_s > 0:
             return grace_s
@@ -55,5 +57,6 @@ class Reaper:
         pause_s = self._shift.options.reap_interval_s
         if next_in_s is not None:
             pause_s = min(pause_s, next_in_s)
-        jitter = random.uniform(1.0, 1.1)  # noqa: S311 - spreads load, keeps no secret
-        return max(SHORTEST_S, pause_s * jitter)
+        most_s = min(pause_s * JITTER, JITTER_MAX_S)
+        jitter_s = random.uniform(0.0, most_s)  # noqa: S311 - spreads load, keeps no secret
+        return max(SHORTEST_S, pause_s + jitter_s)

@@ -122,8 +122,10 @@ class Settler:
         sent = self._shift.clock()
         try:
             accepted = await self._shift.backend.settle([each.outcome for each in part])
-        except Exception as error:  # noqa: BLE001 - whatever the backend's driver raises
-            await self._require_contact(error)
+        except Exception as error:
+            if await self._contact.explains(error):
+                # No outcome is to blame.
+                raise
             self._parts.pop()
             if len(part) > 1:
                 middle = len(part) // 2
@@ -136,13 +138,6 @@ class Settler:
             took_s = self._shift.clock() - sent
             self._shift.metrics.batch_settled(len(part), took_s=took_s)
             self._close(part, accepted)
-
-    async def _require_contact(self, error: Exception) -> None:
-        """Raise ``error`` where the backend is out of reach: no outcome is to blame."""
-        try:
-            await self._shift.backend.check_connection()
-        except Exception:  # noqa: BLE001 - the first error tells more
-            raise error from None
 
     async def _hold_apart(self, settlement: Settlement, error: Exception) -> None:
         job = settlement.run.job

@@ -94,7 +94,7 @@ async def test_the_reaper_sleeps_until_the_next_lease_ends():
 async def test_a_reaper_looks_whether_an_outage_is_over_before_it_reaps():
     engine = engine_for(None)
     clock = Clock()
-    contact = Contact(30, clock=clock)
+    contact = Contact(30, engine.backend.check_connection, clock=clock)
     contact.missed()
     clock.now += 60
     async with working(engine) as worker:
@@ -203,6 +203,21 @@ async def test_a_channel_that_stays_silent_is_not_trusted():
     async with working(engine) as worker:
         await until(lambda: engine.backend.calls["claim"] > 3)
         assert not worker._crew.listener._channel.healthy
+
+
+async def test_a_channel_that_has_died_in_silence_is_opened_again():
+    class Dying(FakeBackend):
+        async def listen(self, receive):
+            self.calls["listen"] += 1
+            if self.calls["listen"] == 1:
+                await asyncio.Event().wait()
+            await super().listen(receive)
+
+    engine = engine_for(None, backend=Dying())
+    async with working(engine, heartbeat_interval_s=0.05) as worker:
+        await until(lambda: worker._crew and worker._crew.listener._channel.healthy)
+
+    assert engine.backend.calls["listen"] == 3
 
 
 async def test_a_broken_channel_is_opened_again_and_everything_looked_at(caplog):
