@@ -42,12 +42,13 @@ class Claimer:
             shift.kinds, shift.options.rate_limits, clock=shift.clock
         )
         self._starved = False
+        self._one_suspect = False
         self._asked = 0
         self._found = 0
         self._answered = asyncio.Event()
         #: Whether the last look left out kinds that may not start a job yet.
         self.left_out_kinds = False
-        in_flight.when_room(self._wake_if_starved)
+        in_flight.when_room(self._wake_if_held_up)
 
     def wake(self) -> None:
         """Look again: there may be jobs."""
@@ -73,7 +74,7 @@ class Claimer:
         return pause_s
 
     async def _claim_shares(self) -> float:
-        self._starved = False
+        self._starved = self._one_suspect = False
         self._found, more = 0, False
         shares = self._throttle.shares()
         self.left_out_kinds = len(shares) < self._throttle.groups
@@ -93,13 +94,15 @@ class Claimer:
     async def _claim_share(self, share: Share, limit: int) -> int:
         sent = self._shift.clock()
         lease_until = sent + self._shift.options.lease_ttl
+        with_suspect = self._probation_s() <= 0
         request = self._shift.claim_request(
-            limit, share.kinds, with_suspect=self._probation_s() <= 0
+            limit, share.kinds, with_suspect=with_suspect
         )
         jobs = await self._shift.backend.claim(request)
         self._contact.made()
         self._shift.metrics.claimed(len(jobs), took_s=self._shift.clock() - sent)
         self._throttle.started(share.kinds, len(jobs))
+        self._one_suspect |= not with_suspect or any(job.lost_runs for job in jobs)
         for job in jobs:
             self._slots.offer(Run(job, lease_until))
         return len(jobs)
@@ -117,6 +120,7 @@ class Claimer:
         ttl_s = self._shift.options.lease_ttl
         return self._in_flight.probation_s(ttl_s, self._shift.clock())
 
-    def _wake_if_starved(self) -> None:
-        if self._starved:
+    def _wake_if_held_up(self) -> None:
+        # The next suspect may have been left in the queue for the one that has ended.
+        if self._starved or (self._one_suspect and self._probation_s() <= 0):
             self.pulse.wake()

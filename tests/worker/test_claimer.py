@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import asyncio
 import time
+from uuid import uuid4
 
+from pyjobkit_django.contracts import ClaimRequest
 from tests.worker.fakes import (
     Does,
     Silent,
@@ -179,3 +181,19 @@ async def test_a_thousand_jobs_on_four_workers_run_once_each(caplog):
 
     assert sorted(job.started) == sorted(ids)
     assert "job.lock_conflict" not in events(caplog)
+
+
+async def test_suspects_follow_each_other_without_a_poll():
+    """The next one is claimed when the one before has ended."""
+    engine = engine_for(None)
+    for _ in range(5):
+        await engine.enqueue(kind="job", max_attempts=9)
+    request = ClaimRequest(worker_id=uuid4(), limit=5, ttl_s=0.01)
+    await engine.backend.claim(request)
+    await asyncio.sleep(0.02)
+    await engine.backend.reap()
+    async with working(engine, poll_interval=60):
+        began = time.monotonic()
+        await until(lambda: len(engine.backend.settled) == 5)
+
+    assert time.monotonic() - began < 5
