@@ -18,9 +18,14 @@ from pyjobkit_django.worker import Worker
 
 
 def build_engine(
-    *, using: str | None = None, extra_executors: Iterable[str] = ()
+    *,
+    using: str | None = None,
+    extra_executors: Iterable[str] = (),
+    lease_ttl: float | None = None,
 ) -> Engine:
     """Return an Engine on the site's database with all the executors there are.
+
+    Leases last for ``lease_ttl`` seconds, by default PYJOBKIT["LEASE_TTL"].
 
     Executors come from PYJOBKIT["EXECUTORS"], from ``extra_executors``
     (``module:attribute``), from the ``executors`` module of every installed app, and from
@@ -29,12 +34,11 @@ def build_engine(
     always there: with its defaults, where none of these runs it.
     """
     settings = current()
+    ttl_s = lease_ttl or settings.lease_ttl
     engine = Engine(
-        backend=DjangoBackend(
-            lease_ttl_s=settings.lease_ttl, using=using, notify=settings.notify
-        ),
+        backend=DjangoBackend(lease_ttl_s=ttl_s, using=using, notify=settings.notify),
         executors=site_executors(settings, extra_executors),
-        log_sink=DatabaseLogSink(using=using),
+        log_sink=DatabaseLogSink(using=using, lease_ttl_s=ttl_s),
         rules=settings.rules,
     )
     return _with_the_rest(engine)
@@ -56,8 +60,10 @@ def build_worker(
 ) -> Worker:
     """Return a Worker for the site; ``options`` are those of Worker."""
     settings = current()
-    engine = build_engine(using=using, extra_executors=extra_executors)
     options.setdefault("lease_ttl", settings.lease_ttl)
+    engine = build_engine(
+        using=using, extra_executors=extra_executors, lease_ttl=options["lease_ttl"]
+    )
     options["queues"] = options.get("queues") or settings.queues
     return Worker(engine, log_limits=settings.log_limits, **options)
 

@@ -13,6 +13,7 @@ from django.db import connections
 
 from pyjobkit_django.backends.bulk import BulkBackend
 from pyjobkit_django.backends.orm import moves
+from pyjobkit_django.backends.orm.deadlines import Deadlines
 from pyjobkit_django.backends.orm.lanes import (
     CallerLane,
     Duty,
@@ -97,7 +98,10 @@ class DjangoBackend(BulkBackend):
         return await self._on(Duty.TEND).run(self._jobs.depth)
 
     async def check_connection(self) -> None:
-        await self._lane.run(self._touch)
+        # A worker asks this where its own connections have failed: on a fresh one.
+        await self._on(Duty.CHECK).run(
+            self._touch_afresh if self.lanes else self._touch
+        )
 
     async def purge_finished(
         self,
@@ -160,7 +164,7 @@ class DjangoBackend(BulkBackend):
 
     async def listen(self, receive: Callable[[Wakeup], None]) -> None:
         if self.notify:
-            await listen(self.using, receive)
+            await listen(self.using, receive, self._deadlines)
 
     @asynccontextmanager
     async def slot(self) -> AsyncIterator[Slot]:
@@ -173,7 +177,9 @@ class DjangoBackend(BulkBackend):
             yield self
             return
         features = connections[self.using].features
-        lanes = WorkerLanes(one_writer=not features.has_select_for_update)
+        lanes = WorkerLanes(
+            one_writer=not features.has_select_for_update, deadlines=self._deadlines
+        )
         try:
             yield self._with(lanes)
         finally:
@@ -182,6 +188,10 @@ class DjangoBackend(BulkBackend):
     @property
     def _jobs(self) -> JobQuerySet:
         return Job.objects.using(self.using)
+
+    @property
+    def _deadlines(self) -> Deadlines:
+        return Deadlines(self.using, self.lease_ttl_s)
 
     def _with(self, lanes: WorkerLanes) -> Self:
         own = copy.copy(self)
@@ -195,8 +205,22 @@ class DjangoBackend(BulkBackend):
         connection = connections[self.using]
         # The database may have restarted: what counts is whether it answers now.
         close_if_broken(connection)
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
+        if connection.features.has_select_for_update:
+            # Changes nothing, and yet fails where the database is read-only.
+            WorkerRecord.objects.using(self.using).touch()
+        else:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT 1")
+
+    def _touch_afresh(self) -> None:
+        connection = connections[self.using]
+        if connection.features.has_select_for_update:
+            connection.close()
+        try:
+            self._touch()
+        finally:
+            if connection.features.has_select_for_update:
+                connection.close()
 
     def _beat(self, beat: WorkerBeat) -> None:
         WorkerRecord.objects.using(self.using).beat(beat)

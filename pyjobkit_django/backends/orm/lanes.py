@@ -10,11 +10,14 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from enum import StrEnum
+from functools import partial
 from typing import Any, Protocol
 
 from asgiref.sync import sync_to_async
 from django.db import InterfaceError, OperationalError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
+
+from pyjobkit_django.backends.orm.deadlines import Deadlines, Watch
 
 
 class Lane(Protocol):
@@ -41,24 +44,38 @@ class CallerLane:
 
 
 class ThreadLane:
-    """A thread of its own, with connections that last until they fail."""
+    """A thread of its own, with connections that last until they fail.
 
-    def __init__(self, name: str) -> None:
+    With ``deadlines`` a connection that is half open fails soon.
+    """
+
+    def __init__(self, name: str, deadlines: Deadlines | None = None) -> None:
+        self._watch = Watch(deadlines) if deadlines else None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"pyjobkit-{name}")
         self._closed = False
 
     async def run[R](self, verb: Callable[..., R], *args: Any) -> R:
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._thread, _run, verb, args)
+        return await self._submit(partial(_run, verb, args))
 
     async def close(self) -> None:
         """Close the connections, waiting for the verb under way; safe to call again."""
         if self._closed:
             return
         self._closed = True
-        loop = asyncio.get_running_loop()
-        await loop.run_in_executor(self._thread, connections.close_all)
+        await self._submit(connections.close_all)
         self._thread.shutdown(wait=False)
+
+    async def _submit[R](self, call: Callable[[], R]) -> R:
+        loop = asyncio.get_running_loop()
+        if self._watch is None:
+            return await loop.run_in_executor(self._thread, call)
+        watch = self._watch
+
+        def entered() -> R:
+            watch.enter()
+            return call()
+
+        return await watch.over(loop.run_in_executor(self._thread, entered))
 
 
 class Duty(StrEnum):
@@ -68,22 +85,26 @@ class Duty(StrEnum):
     SETTLE = "settle"
     LEASE = "lease"
     TEND = "tend"
+    CHECK = "check"
 
 
 class WorkerLanes:
     """A lane for each duty; a database with one writer gets one lane for all."""
 
-    def __init__(self, *, one_writer: bool) -> None:
+    def __init__(self, *, one_writer: bool, deadlines: Deadlines | None = None) -> None:
         shared = ThreadLane("worker") if one_writer else None
-        self._lanes = {duty: shared or ThreadLane(duty) for duty in Duty}
+        self._lanes: dict[Duty, Lane] = {
+            duty: shared or ThreadLane(duty, deadlines) for duty in Duty
+        }
 
     def __getitem__(self, duty: Duty) -> Lane:
         return self._lanes[duty]
 
     async def close(self) -> None:
         """Close every lane."""
-        for lane in dict.fromkeys(self._lanes.values()):
-            await lane.close()
+        async with asyncio.TaskGroup() as group:
+            for lane in set(self._lanes.values()):
+                group.create_task(lane.close())
 
 
 def close_if_broken(connection: BaseDatabaseWrapper) -> None:

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.db import router, transaction
 
+from pyjobkit_django.backends.orm.deadlines import Deadlines
 from pyjobkit_django.backends.orm.lanes import CallerLane, Lane, ThreadLane
 from pyjobkit_django.contracts import LogRecord, LogSink
 from pyjobkit_django.models import JobLog
@@ -31,9 +32,15 @@ _sequence = itertools.count(time.time_ns() // 1_000)
 class DatabaseLogSink(LogSink):
     """Keeps log lines in JobLog, on a thread of its own unless a lane is given."""
 
-    def __init__(self, *, using: str | None = None, lane: Lane | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        using: str | None = None,
+        lane: Lane | None = None,
+        lease_ttl_s: float = 30.0,
+    ) -> None:
         self._using = using
-        self._lane = lane or ThreadLane("log")
+        self._lane = lane or ThreadLane("log", Deadlines(self._alias, lease_ttl_s))
 
     async def write(self, record: LogRecord) -> None:
         await self.write_many([record])
@@ -48,8 +55,12 @@ class DatabaseLogSink(LogSink):
     async def close(self) -> None:
         await self._lane.close()
 
+    @property
+    def _alias(self) -> str:
+        return self._using or router.db_for_write(JobLog)
+
     def _insert(self, records: Sequence[LogRecord]) -> None:
-        using = self._using or router.db_for_write(JobLog)
+        using = self._alias
         rows = [
             JobLog(job_id=job_id, version=version, seq=next(_sequence), lines=lines)
             for (job_id, version), written in _by_run(records).items()

@@ -6,12 +6,15 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Final
 
 from asgiref.sync import ThreadSensitiveContext
 from django.db import close_old_connections, connections
 
 from pyjobkit_django.contracts import Slot
+
+#: How long the connections of an ended job may take to be closed, in seconds.
+TIDY_S: Final = 5.0
 
 
 class SlotThread(ThreadPoolExecutor):
@@ -50,7 +53,12 @@ class ThreadSlot(Slot):
             return False
         if self._thread.used:
             loop = asyncio.get_running_loop()
-            await loop.run_in_executor(self._thread, close_old_connections)
+            tidied = loop.run_in_executor(self._thread, close_old_connections)
+            # A connection that is half open can hold it up for ever.
+            done, _ = await asyncio.wait({tidied}, timeout=TIDY_S)
+            if not done:
+                return False
+            tidied.result()
             self._thread.used = False
         return True
 

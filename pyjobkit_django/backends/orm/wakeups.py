@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from django.db import connections, transaction
 
+from pyjobkit_django.backends.orm.deadlines import Deadlines
 from pyjobkit_django.contracts import Wakeup, WakeupKind
 
 CHANNEL: Final = "pyjobkit_jobs"
@@ -76,9 +77,11 @@ def _seconds(wakeup: Wakeup) -> float:
     return float(wakeup.value)
 
 
-async def listen(using: str, receive: Callable[[Wakeup], None]) -> None:
+async def listen(
+    using: str, receive: Callable[[Wakeup], None], deadlines: Deadlines
+) -> None:
     """Call ``receive`` with each wake-up until cancelled; return where there are none."""
-    connect = _listener(using)
+    connect = _listener(using, deadlines)
     if connect is None:
         return
     connection = await connect()
@@ -98,7 +101,7 @@ def parse(payload: str) -> Wakeup:
         return Wakeup(WakeupKind.QUEUED)
 
 
-def _listener(using: str) -> Callable[[], Any] | None:
+def _listener(using: str, deadlines: Deadlines) -> Callable[[], Any] | None:
     connection = connections[using]
     if connection.vendor != "postgresql":
         return None
@@ -115,4 +118,5 @@ def _listener(using: str) -> Callable[[], Any] | None:
         for name, value in connection.get_connection_params().items()
         if name not in ours
     }
+    params = deadlines.options(connection.vendor) | params
     return partial(AsyncConnection.connect, autocommit=True, **params)

@@ -12,6 +12,7 @@ from django.db import OperationalError, connection, transaction
 
 from pyjobkit_django import cancel, enqueue, enqueue_many, requeue, run_now
 from pyjobkit_django.backends.orm import DjangoBackend, moves
+from pyjobkit_django.backends.orm.deadlines import Deadlines
 from pyjobkit_django.backends.orm.wakeups import announce, listen, parse
 from pyjobkit_django.contracts import Wakeup, WakeupKind, WorkerBeat
 from pyjobkit_django.models import Job
@@ -24,6 +25,8 @@ if connection.vendor == "postgresql":
     from tests.backends.orm.ear import Ear
 
 pytestmark = committed
+
+DEADLINES = Deadlines("default", 30)
 
 QUEUED = Wakeup(WakeupKind.QUEUED, "default")
 BROKEN = Failure.of(ValueError("broken"))
@@ -286,7 +289,7 @@ def test_the_end_of_a_run_tells_what_it_makes_due(ear, end, told):
 @pytest.mark.usefixtures("callers_thread")
 async def test_who_listens_is_told_to_look_at_first_and_then_hears_the_others():
     heard = asyncio.Queue()
-    listening = asyncio.create_task(listen("default", heard.put_nowait))
+    listening = asyncio.create_task(listen("default", heard.put_nowait, DEADLINES))
     assert await heard.get() == Wakeup(WakeupKind.QUEUED)
 
     await asyncio.to_thread(elsewhere, partial(enqueue, "k", queue="mail"))
@@ -302,7 +305,7 @@ async def test_who_listens_is_told_to_look_at_first_and_then_hears_the_others():
 @pytest.mark.usefixtures("callers_thread")
 async def test_who_listens_is_told_when_the_connection_is_lost():
     heard = asyncio.Queue()
-    listening = asyncio.create_task(listen("default", heard.put_nowait))
+    listening = asyncio.create_task(listen("default", heard.put_nowait, DEADLINES))
     await heard.get()
 
     await sync_to_async(_cut_off_listeners)()
