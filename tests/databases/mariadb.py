@@ -78,6 +78,11 @@ SOURCES: Mapping[str, Source] = {
 }
 
 
+def create_database(url: str, name: str) -> None:
+    """Create a database."""
+    _query(url, f"CREATE DATABASE `{name}` CHARACTER SET utf8mb4")
+
+
 def drop_databases(url: str, names: list[str]) -> None:
     """Drop databases."""
     for name in names:

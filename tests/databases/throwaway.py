@@ -24,6 +24,13 @@ kill -s "$STOP_SIGNAL" $!
 wait $!
 cd / && rm -rf "$FOLDER"
 """
+#: The same for a server that is started and stopped more than once: its folder stays.
+_KEEPER = """
+"$@" >>"$FOLDER/log" 2>&1 </dev/null &
+read -r _
+kill -s "$STOP_SIGNAL" $! 2>/dev/null
+wait $!
+"""
 _PATIENCE_S = 60
 
 
@@ -80,6 +87,17 @@ class ThrowAway:
             **self._account,
         )
         atexit.register(self.stop)
+
+    def spawn(self, *command: object, stop_signal: str) -> subprocess.Popen[bytes]:
+        """Run the server as well, until the pipe to the process returned is closed."""
+        return subprocess.Popen(
+            ["/bin/sh", "-c", _KEEPER, "keeper", *map(str, command)],
+            stdin=subprocess.PIPE,
+            cwd=self.folder,
+            env={**self._environment(), "STOP_SIGNAL": stop_signal},
+            start_new_session=True,
+            **self._account,
+        )
 
     def wait_until_ready(self, reach: Callable[[], Server]) -> Server:
         """Return the server as soon as ``reach`` does."""

@@ -1,0 +1,74 @@
+"""A PostgreSQL server that goes away, refuses, errs, and a line to it that misbehaves."""
+
+from __future__ import annotations
+
+import signal
+
+import pytest
+
+from tests.faults.conftest import Act
+from tests.faults.faults import (
+    Fault,
+    cut_off,
+    down,
+    full,
+    raising,
+    read_only,
+    reset,
+    slow,
+    swallowed,
+)
+from tests.faults.trial import Terms
+from tests.marks import on_postgresql
+
+LEASE_S = Terms().lease_s
+#: How long after the end of a fault jobs run again at the latest, beyond a lease.
+LATE_S = 2.0
+ERRORS = ("57014", "40P01", "40001")
+
+pytestmark = [on_postgresql, pytest.mark.slow]
+
+
+def test_workers_outlive_their_database(act: Act) -> None:
+    verdict = act(
+        Fault(name="cut off", act=cut_off, times=2),
+        Fault(name="stopped", act=down(signal.SIGINT), times=1, hold_s=LEASE_S + 1),
+        Fault(name="crashed", act=down(signal.SIGQUIT), times=1, hold_s=0.2),
+        Fault(name="full", act=full, times=1, hold_s=1.5),
+        Fault(name="read-only", act=read_only, times=1, hold_s=1.5),
+    )
+
+    assert verdict.faults == []
+    assert verdict.recovery_s <= LEASE_S + LATE_S
+
+
+def test_workers_outlive_the_line_to_it(act: Act) -> None:
+    terms = Terms(through_proxy=True)
+
+    verdict = act(
+        Fault(name="half open", act=swallowed, times=1, terms=terms),
+        Fault(name="reset", act=reset, times=3),
+    )
+
+    assert verdict.faults == []
+    assert verdict.recovery_s <= LEASE_S + LATE_S
+
+
+def test_what_is_late_or_refused_is_tried_again_and_runs_once(act: Act) -> None:
+    terms = Terms(through_proxy=True, lease_s=10)
+
+    verdict = act(
+        Fault(
+            name="errors",
+            act=raising("pyjobkit_django_job", "UPDATE", 0.2, *ERRORS),
+            terms=terms,
+        ),
+        Fault(
+            name="full disk",
+            act=raising("pyjobkit_django_joblog", "INSERT", 1, "53100"),
+        ),
+        Fault(name="slow", act=slow, hold_s=2),
+    )
+
+    assert verdict.faults == []
+    assert verdict.runs == verdict.jobs
