@@ -40,6 +40,15 @@ _END: Final = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 WHERE pid = %s AND usename = session_user AND state LIKE 'idle%%'
 """
+#: By this name the sessions of workers are known to each other.
+APPLICATION: Final = "pyjobkit worker"
+#: A session that a worker has lost, and the server not yet, may hold the locks at hand.
+_UNBLOCK: Final = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE pid = ANY (pg_blocking_pids(%s)) AND usename = session_user
+AND application_name = %s AND state LIKE 'idle in transaction%%'
+AND state_change < clock_timestamp() - %s * interval '1 second'
+"""
 
 
 class Deadlines:
@@ -57,6 +66,7 @@ class Deadlines:
         connect_s = max(CONNECT_S, math.ceil(self.silence_s))
         if vendor == "postgresql":
             return {
+                "application_name": APPLICATION,
                 "connect_timeout": connect_s,
                 "keepalives": 1,
                 "keepalives_idle": math.ceil(self.silence_s),
@@ -132,10 +142,13 @@ class Watch:
 
     def _ask(self, fresh: BaseDatabaseWrapper, number: int) -> bool:
         try:
+            silent_s = self._deadlines.silence_s / 2
             with fresh.cursor() as cursor:
-                cursor.execute(_AT_WORK, [number, self._deadlines.silence_s / 2])
+                cursor.execute(_AT_WORK, [number, silent_s])
                 at_work = bool(cursor.fetchall())
-                if not at_work:
+                if at_work:
+                    cursor.execute(_UNBLOCK, [number, APPLICATION, silent_s])
+                else:
                     cursor.execute(_END, [number])
                 return at_work
         finally:

@@ -74,6 +74,30 @@ async def test_the_locks_of_a_half_open_transaction_are_let_go():
         await lane.close()
 
 
+@on_postgresql
+async def test_a_lost_session_that_could_not_be_ended_then_is_ended_by_who_waits():
+    """Nobody could ask the server when the connection was given up."""
+    (job_id,) = await CallerLane().run(queued)
+
+    def lock_and_lose(proxy):
+        with transaction.atomic():
+            Job.objects.select_for_update().get(pk=job_id)
+            proxy.swallow()
+            raise DatabaseError
+
+    def cannot_ask(*_):
+        raise DatabaseError
+
+    with proxied_lane() as (proxy, lane), proxied_lane() as (_, other):
+        lane._watch._ask = cannot_ask
+        with pytest.raises((DatabaseError, InterfaceError)):
+            await lane.run(lock_and_lose, proxy)
+        async with asyncio.timeout(5):
+            await other.run(_lock, job_id)
+        await lane.close()
+        await other.close()
+
+
 def _lock(job_id):
     try:
         with transaction.atomic():
