@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help venv demo serve test lint docs dist
+.PHONY: help venv demo serve test chaos soak lint docs dist
 
 PYTHON := .venv/bin/python
 
@@ -17,6 +17,12 @@ serve: venv ## run the example site with a worker until Ctrl+C; PORT=8000 choose
 
 test: lint ## lint, then every test on every database and Django there is
 	@$(PYTHON) -m tests.matrix
+
+chaos: venv ## disturb real workers and PostgreSQL for ten minutes, and count the damage; SEED=1
+	@$(PYTHON) -m tests.faults $(if $(SEED),--seed $(SEED))
+
+soak: venv ## run JOBS=200000 jobs through 4 workers on PostgreSQL, and watch their memory
+	@$(PYTHON) benchmarks/soak.py $(if $(JOBS),--jobs $(JOBS))
 
 docs: ## build docs/ into build/docs, warnings as errors
 	@sh .ci/bootstrap docs

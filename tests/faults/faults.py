@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from pyjobkit_django.models import WorkerRecord
-from tests.faults.journal import KILL
+from tests.faults.history import Verdict
+from tests.faults.journal import KILL, START
 from tests.faults.place import ALIAS, patiently
 from tests.faults.proxy import Proxy
 from tests.faults.server import ROLE, OwnServer
@@ -23,11 +25,27 @@ class Fault:
 
     name: str
     act: Act
-    times: int = 3
+    times: int = 2
     hold_s: float = 1.0
     terms: Terms = field(default_factory=Terms)
-    #: Whether it takes a PostgreSQL server of our own.
-    is_of_server: bool = False
+    #: Whether no job may run a second time for it.
+    runs_once: bool = False
+    #: How long recovery may take, in seconds; by default a lease and two more.
+    within_s: float | None = None
+
+    @property
+    def limit_s(self) -> float:
+        """How long recovery may take."""
+        return self.terms.lease_s + 2.0 if self.within_s is None else self.within_s
+
+    def broken(self, verdict: Verdict) -> list[str]:
+        """Return the promises that a verdict says are broken, in words."""
+        more = []
+        if self.runs_once and verdict.runs > verdict.jobs:
+            more.append(f"{verdict.jobs} jobs ran {verdict.runs} times")
+        if verdict.recovery_s > self.limit_s:
+            more.append(f"recovery took {verdict.recovery_s:.1f} s, not {self.limit_s}")
+        return [*verdict.faults, *more]
 
     def __call__(self, trial: Trial) -> None:
         """Disturb a trial."""
@@ -132,6 +150,30 @@ def down(how: signal.Signals) -> Act:
             trial.times += 1
 
     return act
+
+
+def outlived(trial: Trial, fault: Fault) -> None:
+    """The server is away for long: what ends meanwhile is settled when it is back.
+
+    The workers tell of it in a line for each step of a wait that doubles, at the most.
+    """
+    for _ in range(fault.times):
+        trial.gather()
+        ending = set(trial.enqueue(trial.terms.concurrency, for_s=1.0))
+        trial.until(
+            lambda ending=ending: ending <= {line.job for line in trial.lines(START)},
+            what="the start of what ends in the outage",
+        )
+        server(trial).stop()
+        before = trial.fleet.warnings()
+        time.sleep(fault.hold_s)
+        told = trial.fleet.warnings() - before
+        server(trial).start()
+        trial.happened()
+        trial.work(3.0)
+        trial.times += 1
+        steps = 2 + math.log2(1 + fault.hold_s / 0.8)
+        assert told <= steps * trial.terms.workers, f"{told} lines in {fault.hold_s} s"
 
 
 def full(trial: Trial, fault: Fault) -> None:

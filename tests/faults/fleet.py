@@ -58,6 +58,11 @@ class Fleet:
         self.workers.append(worker)
         return worker
 
+    def warnings(self) -> int:
+        """Return how many lines of trouble the workers have logged."""
+        texts = [log.read_text() for log in self.logs]
+        return sum(text.count('"WARNING"') + text.count('"ERROR"') for text in texts)
+
     def working(self) -> list[subprocess.Popen[bytes]]:
         """Return those that live and have run a job: they know what a signal means."""
         pids = {line.pid for line in read_lines(self._journal) if line.word == START}
