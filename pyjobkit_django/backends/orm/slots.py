@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 
 from asgiref.sync import ThreadSensitiveContext
-from django.db import close_old_connections, connections
+from django.db import Error, close_old_connections, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from pyjobkit_django.contracts import Slot
 
 #: How long the connections of an ended job may take to be closed, in seconds.
 TIDY_S: Final = 5.0
+logger = logging.getLogger("pyjobkit.worker.slots")
 
 
 class SlotThread(ThreadPoolExecutor):
@@ -48,12 +51,15 @@ class ThreadSlot(Slot):
         self._thread = thread
 
     async def tidy(self) -> bool:
-        """Close stale connections; False while a call of the ended job goes on."""
+        """Leave no transaction and no stale connection to the next job.
+
+        False while a call of the ended job goes on.
+        """
         if self._thread.busy:
             return False
         if self._thread.used:
             loop = asyncio.get_running_loop()
-            tidied = loop.run_in_executor(self._thread, close_old_connections)
+            tidied = loop.run_in_executor(self._thread, _tidy_connections)
             # A connection that is half open can hold it up for ever.
             done, _ = await asyncio.wait({tidied}, timeout=TIDY_S)
             if not done:
@@ -73,3 +79,45 @@ async def thread_slot() -> AsyncIterator[ThreadSlot]:
     finally:
         thread.submit(connections.close_all)
         thread.shutdown(wait=False)
+
+
+def _tidy_connections() -> None:
+    for connection in connections.all(initialized_only=True):
+        if _has_open_transaction(connection):
+            logger.warning(
+                "transaction rolled back that a job left open",
+                extra={
+                    "event": "worker.transaction_left_open",
+                    "alias": connection.alias,
+                },
+            )
+            _discard(connection)
+    close_old_connections()
+    # A job may have closed what Django believes to be open.
+    for connection in connections.all(initialized_only=True):
+        if connection.connection is not None and not _works(connection):
+            _discard(connection)
+
+
+def _has_open_transaction(connection: BaseDatabaseWrapper) -> bool:
+    if connection.in_atomic_block:
+        return True
+    own_mode = connection.settings_dict["AUTOCOMMIT"]
+    return connection.connection is not None and connection.autocommit != own_mode
+
+
+def _works(connection: BaseDatabaseWrapper) -> bool:
+    # is_usable() would do, but holds every connection to SQLite for usable.
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except Error:
+        return False
+    return True
+
+
+def _discard(connection: BaseDatabaseWrapper) -> None:
+    with suppress(Error):
+        connection.close()
+    # The wrapper's count of atomic blocks outlives its connection.
+    del connections[connection.alias]

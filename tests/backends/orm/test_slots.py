@@ -1,16 +1,18 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from contextlib import AsyncExitStack
 
 import pytest
 from asgiref.sync import sync_to_async
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 from django.db.backends.signals import connection_created
 
 from pyjobkit_django.backends.orm.slots import thread_slot
 from pyjobkit_django.models import Job
+from pyjobkit_django.shortcuts import enqueue
 from tests.marks import committed
 
 pytestmark = committed
@@ -19,6 +21,19 @@ pytestmark = committed
 @pytest.fixture
 def opened():
     """Gather each connection that is opened, with the thread that opened it."""
+    yield from connections_opened()
+
+
+@pytest.fixture
+def closed_in_the_end():
+    """Wait for the threads of slots, which close their connections last."""
+    for seen in connections_opened():
+        yield
+        for _, thread in seen:
+            thread.join(10)
+
+
+def connections_opened():
     seen = []
 
     def note(connection, **_):
@@ -180,3 +195,76 @@ def test_the_connections_of_other_threads_stay(opened):
     asyncio.run(in_slots(Job.objects.acount))
 
     assert is_open(connection)
+
+
+def _enter_a_transaction():
+    transaction.atomic().__enter__()
+    enqueue("ghost", {})
+
+
+def _enter_nested_ones():
+    _enter_a_transaction()
+    _enter_a_transaction()
+
+
+def _break_one():
+    _enter_a_transaction()
+    transaction.set_rollback(True)
+
+
+def _lose_the_connection_in_one():
+    _enter_a_transaction()
+    connection.close()
+
+
+def _turn_autocommit_off():
+    transaction.set_autocommit(False)
+    enqueue("ghost", {})
+
+
+@pytest.mark.parametrize("kept_for", [0, 600])
+@pytest.mark.parametrize(
+    "leave_open",
+    [
+        _enter_a_transaction,
+        _enter_nested_ones,
+        _break_one,
+        _lose_the_connection_in_one,
+        _turn_autocommit_off,
+    ],
+)
+async def test_a_transaction_that_a_job_leaves_open_is_rolled_back(
+    monkeypatch, caplog, closed_in_the_end, leave_open, kept_for
+):
+    monkeypatch.setitem(connections.databases["default"], "CONN_MAX_AGE", kept_for)
+
+    def fine():
+        with transaction.atomic():
+            enqueue("next", {})
+        return list(Job.objects.values_list("kind", flat=True))
+
+    async with thread_slot() as slot:
+        await sync_to_async(leave_open)()
+        with caplog.at_level(logging.WARNING, "pyjobkit"):
+            assert await slot.tidy()
+        assert await sync_to_async(fine)() == ["next"]
+        assert await slot.tidy()
+
+    assert [record.event for record in caplog.records] == [
+        "worker.transaction_left_open"
+    ]
+
+
+async def test_a_connection_that_a_job_closed_behind_django_is_opened_anew(
+    monkeypatch, closed_in_the_end
+):
+    monkeypatch.setitem(connections.databases["default"], "CONN_MAX_AGE", 600)
+
+    def misbehave():
+        Job.objects.count()
+        connection.connection.close()
+
+    async with thread_slot() as slot:
+        await sync_to_async(misbehave)()
+        assert await slot.tidy()
+        assert await Job.objects.acount() == 0
