@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from pyjobkit_django.jobs import DEFAULT_TIMEOUT_S, ClaimedJob
+
+#: How long a run that was stopped may take to end, in seconds.
+PATIENCE_S: Final = 30.0
 
 
 class Stop(StrEnum):
@@ -27,6 +30,8 @@ class Run:
     """
 
     __slots__ = (
+        "_ended",
+        "_patience",
         "_slot",
         "_task",
         "ended_at",
@@ -46,6 +51,8 @@ class Run:
         #: Whether it is known how it ends.
         self.is_over = False
         self._task: asyncio.Task[None] | None = None
+        self._ended: asyncio.Future[None] | None = None
+        self._patience: asyncio.TimerHandle | None = None
         self._slot: asyncio.Task[Any] | None = None
 
     @property
@@ -65,8 +72,8 @@ class Run:
         """Tell whether the slot it runs in was cancelled under it."""
         return self._slot is not None and self._slot.cancelling() > 0
 
-    async def perform(self, work: Coroutine[Any, Any, None]) -> None:
-        """Do ``work`` and return once it has ended, however long its end may take.
+    async def perform(self, work: Coroutine[Any, Any, None]) -> bool:
+        """Do ``work``; True once it has ended, False where it ignores being stopped.
 
         It gets a task of its own: context variables that a job sets do not reach the
         next one, and a job that ignores being stopped can be left behind.
@@ -77,28 +84,43 @@ class Run:
         self._task = asyncio.Task(work, loop=loop, eager_start=True)
         if self._task.done():
             await asyncio.sleep(0)
-            return
+            return True
+        self._ended = loop.create_future()
+        self._task.add_done_callback(self._wait_no_longer)
         if self.stop_reason is not None:
-            self._task.cancel()
+            self._cancel()
         timer = loop.call_later(limit_s, self.stop, Stop.TIMEOUT)
         try:
-            await asyncio.wait({self._task})
+            await self._ended
         finally:
             timer.cancel()
             self.stop(Stop.RELEASE)
+            if self._patience is not None:
+                self._patience.cancel()
+        return self._task.done()
 
     def stop(self, reason: Stop) -> None:
         """Have the run end soon; the first reason counts, and one that is over stays."""
         if self.is_over or self.stop_reason is not None:
             return
         self.stop_reason = reason
-        if self._task is not None:
-            self._task.cancel()
+        self._cancel()
 
     def close(self) -> bool:
         """Note that the end is known; False where it was known before."""
         was_over, self.is_over = self.is_over, True
         return not was_over
+
+    def _cancel(self) -> None:
+        if self._task is None:
+            return
+        self._task.cancel()
+        loop = self._task.get_loop()
+        self._patience = loop.call_later(PATIENCE_S, self._wait_no_longer)
+
+    def _wait_no_longer(self, _: object = None) -> None:
+        if self._ended is not None and not self._ended.done():
+            self._ended.set_result(None)
 
 
 def _timeout_s(job: ClaimedJob) -> float:

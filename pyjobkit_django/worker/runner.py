@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -25,6 +26,8 @@ from pyjobkit_django.worker.in_flight import InFlight
 from pyjobkit_django.worker.run import Run, Stop
 from pyjobkit_django.worker.settler import Settler
 from pyjobkit_django.worker.shift import Shift
+
+logger = logging.getLogger("pyjobkit.worker.runner")
 
 #: A backend that hands over a kind nobody asked for gets it back for so many seconds.
 FOREIGN_KIND_S: Final = 30.0
@@ -52,12 +55,22 @@ class Runner:
             run.ended_at = self._shift.clock()
             outcome = self._decide(run, end)
             span.ended(outcome, end.error if isinstance(end, Raised) else None)
-        if not run.close():
-            return
-        if outcome is not None:
-            self._settler.add(run, outcome)
-        else:
-            await self._lose(run)
+        await self._close(run, outcome)
+
+    async def abandon(self, run: Run) -> None:
+        """Write down the end of a run that ignores being stopped; it may go on unheard."""
+        reason = run.stop_reason or Stop.RELEASE
+        logger.error(
+            "run abandoned: its executor ignores being stopped",
+            extra={
+                "event": "job.abandoned",
+                "job_id": run.job.id,
+                "kind": run.job.kind,
+                "reason": reason.value,
+            },
+        )
+        run.ended_at = self._shift.clock()
+        await self._close(run, self._decide(run, Stopped(reason)))
 
     def give_back(self, run: Run) -> None:
         """Return a job to its queue, whatever its executor may still be doing."""
@@ -102,6 +115,14 @@ class Runner:
             return decide(run.job, end, self._rules, now, run.duration_ms)
         except Exception as error:  # noqa: BLE001 - a policy of the site may raise anything
             return Outcome.failed(run.job, failure_of(error, "undecided"))
+
+    async def _close(self, run: Run, outcome: Outcome | None) -> None:
+        if not run.close():
+            return
+        if outcome is not None:
+            self._settler.add(run, outcome)
+        else:
+            await self._lose(run)
 
     async def _lose(self, run: Run) -> None:
         self._in_flight.drop(run)

@@ -34,8 +34,9 @@ class Slots:
         self.pulses = [
             Pulse("slot", self._stand) for _ in range(shift.options.max_concurrency)
         ]
-        #: How many slots were left because a job's thread would not end.
+        #: How many slots were left because a job, or its thread, would not end.
         self.abandoned = 0
+        self._abandoned_runs: list[Run] = []
         self._shift = shift
         self._in_flight = in_flight
         self._runner = runner
@@ -71,15 +72,19 @@ class Slots:
     async def _serve(self, slot: Slot) -> bool:
         run = await self._waiting.get()
         try:
-            await run.perform(self._runner.run(run))
-            return await slot.tidy()
+            if await run.perform(self._runner.run(run)):
+                return await slot.tidy()
+            # The loop holds tasks weakly, and one that is collected complains.
+            self._abandoned_runs.append(run)
+            await self._runner.abandon(run)
+            return False
         finally:
             self._in_flight.vacate()
 
     def _abandon(self) -> None:
         self.abandoned += 1
         logger.warning(
-            "slot abandoned: its last job has ended, but not all that it started",
+            "slot abandoned: something that its last job started goes on",
             extra={"event": "worker.slot_abandoned", "abandoned": self.abandoned},
         )
         if self.abandoned > MAX_ABANDONED * self._shift.options.max_concurrency:
