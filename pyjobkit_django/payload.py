@@ -15,6 +15,8 @@ type JSON = dict[str, JSON] | list[JSON] | str | int | float | bool | None
 MAX_DEPTH: Final = 31
 #: The default bound of a payload or a result, in bytes of UTF-8 JSON.
 MAX_BYTES: Final = 1_048_576
+#: The size of what is too large is told up to so many times the bound.
+MEASURED: Final = 4
 #: The integers that survive a round trip through every database.
 MIN_INTEGER: Final = -(2**63)
 MAX_INTEGER: Final = 2**63 - 1
@@ -40,14 +42,14 @@ def clean_json(value: Any, *, name: str, max_bytes: int = MAX_BYTES) -> JSON:
     Raises InvalidJobError whose field is the path of the first value that some
     database could not store, for example ``payload.items[3].name``.
     """
-    cleaned = _clean(value, name, 0)
-    size = len(json.dumps(cleaned, ensure_ascii=False).encode())
-    if size > max_bytes:
-        raise InvalidJobError(
-            name,
-            f"takes {size:,} bytes as JSON, more than the {max_bytes:,} allowed; store large "
-            f"data elsewhere and pass a reference (MAX_PAYLOAD_BYTES moves the limit)",
-        )
+    try:
+        cleaned = _Cleaner(MEASURED * max_bytes).clean(value, name, 0)
+    except _TooLargeError:
+        size = f"over {MEASURED * max_bytes:,}"
+        raise _too_large(name, size, max_bytes) from None
+    taken = len(json.dumps(cleaned, ensure_ascii=False).encode())
+    if taken > max_bytes:
+        raise _too_large(name, f"{taken:,}", max_bytes)
     return cleaned
 
 
@@ -56,46 +58,81 @@ def clean_text(text: str) -> str:
     return _UNSTORABLE.sub("\ufffd", text)
 
 
-def _clean(value: Any, path: str, depth: int) -> JSON:
-    if value is None or isinstance(value, bool):
-        return value
-    if isinstance(value, str):
-        return _clean_string(value, path)
-    if isinstance(value, int):
-        if not MIN_INTEGER <= value <= MAX_INTEGER:
-            raise InvalidJobError(path, "does not fit 64 bits; pass it as a string")
-        return int(value)
-    if isinstance(value, float):
-        if not math.isfinite(value):
-            raise InvalidJobError(path, f"{value} is not JSON; pass None or a string")
-        return float(value)
-    if isinstance(value, (dict, list, tuple)):
-        return _clean_container(value, path, depth + 1)
-    raise InvalidJobError(
-        path,
-        f"a {type(value).__name__} is not JSON; pass str, int, float, bool, None, list or dict",
+def _too_large(name: str, size: str, max_bytes: int) -> InvalidJobError:
+    return InvalidJobError(
+        name,
+        f"takes {size} bytes as JSON, more than the {max_bytes:,} allowed; store large "
+        f"data elsewhere and pass a reference (MAX_PAYLOAD_BYTES moves the limit)",
     )
 
 
-def _clean_container(
-    value: dict[Any, Any] | list[Any] | tuple[Any, ...], path: str, depth: int
-) -> JSON:
-    if depth > MAX_DEPTH:
+class _TooLargeError(Exception):
+    """What was seen of a value is already more than may be stored."""
+
+
+class _Cleaner:
+    """Copies a value, up to some number of characters of JSON.
+
+    A list of lists that are one and the same takes little memory, and as JSON without
+    end: its size is told before it is built.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._left = most
+
+    def clean(self, value: Any, path: str, depth: int) -> JSON:
+        if value is None or isinstance(value, bool):
+            return value
+        if isinstance(value, str):
+            self._take(len(value))
+            return _clean_string(value, path)
+        if isinstance(value, int):
+            if not MIN_INTEGER <= value <= MAX_INTEGER:
+                raise InvalidJobError(path, "does not fit 64 bits; pass it as a string")
+            return int(value)
+        if isinstance(value, float):
+            if not math.isfinite(value):
+                raise InvalidJobError(
+                    path, f"{value} is not JSON; pass None or a string"
+                )
+            return float(value)
+        if isinstance(value, (dict, list, tuple)):
+            return self._container(value, path, depth + 1)
         raise InvalidJobError(
-            _shorten(path), f"is nested deeper than {MAX_DEPTH} levels; flatten it"
+            path,
+            f"a {type(value).__name__} is not JSON; pass str, int, float, bool, None, list or dict",
         )
-    if isinstance(value, dict):
-        return {
-            _clean_key(key, path): _clean(item, _join(path, key), depth)
-            for key, item in value.items()
-        }
-    return [_clean(item, f"{path}[{index}]", depth) for index, item in enumerate(value)]
 
+    def _container(
+        self, value: dict[Any, Any] | list[Any] | tuple[Any, ...], path: str, depth: int
+    ) -> JSON:
+        if depth > MAX_DEPTH:
+            raise InvalidJobError(
+                _shorten(path), f"is nested deeper than {MAX_DEPTH} levels; flatten it"
+            )
+        # Each item takes a character and what parts it from the next, or from its key.
+        if isinstance(value, dict):
+            self._take(7 * len(value))
+            return {
+                self._key(key, path): self.clean(item, _join(path, key), depth)
+                for key, item in value.items()
+            }
+        self._take(3 * len(value))
+        return [
+            self.clean(item, f"{path}[{index}]", depth)
+            for index, item in enumerate(value)
+        ]
 
-def _clean_key(key: Any, path: str) -> str:
-    if not isinstance(key, str):
-        raise InvalidJobError(path, f"has the key {key!r}; JSON keys are strings")
-    return _clean_string(key, f"{path}, key {key!r}")
+    def _key(self, key: Any, path: str) -> str:
+        if not isinstance(key, str):
+            raise InvalidJobError(path, f"has the key {key!r}; JSON keys are strings")
+        self._take(len(key))
+        return _clean_string(key, f"{path}, key {key!r}")
+
+    def _take(self, characters: int) -> None:
+        self._left -= characters
+        if self._left < 0:
+            raise _TooLargeError
 
 
 def _clean_string(text: str, path: str) -> str:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import OrderedDict
 from decimal import Decimal
 from enum import Enum, IntEnum, StrEnum
@@ -167,6 +168,42 @@ def test_size_is_counted_in_bytes_of_utf8(text):
     assert clean_json(text, name="value", max_bytes=6) == text
     with pytest.raises(InvalidJobError, match="takes 6 bytes as JSON, more than the 5"):
         clean_json(text, name="value", max_bytes=5)
+
+
+def repeated(value, depth):
+    """Return 100 times the same, each 100 times the same: 100**depth values as JSON."""
+    for _ in range(depth):
+        value = [value] * 100
+    return value
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        repeated(1, 20),
+        repeated("text", 20),
+        repeated({"key": None}, 20),
+        repeated({"k" * 10_000: None}, 20),
+        {str(number): repeated(1, 10) for number in range(10)},
+        [0] * 5_000_000,
+        "x" * 50_000_000,
+    ],
+    ids=[
+        "numbers",
+        "texts",
+        "dicts",
+        "long keys",
+        "in a dict",
+        "a long list",
+        "a long text",
+    ],
+)
+def test_what_is_too_large_is_refused_before_it_is_built(value):
+    before = time.process_time()
+    with pytest.raises(InvalidJobError, match=r"takes over 4,194,304 bytes"):
+        clean_json(value, name="value")
+
+    assert time.process_time() - before < 5
 
 
 @pytest.mark.parametrize(
