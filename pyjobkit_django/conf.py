@@ -235,6 +235,7 @@ _DEFAULTS: Final[Mapping[str, Reader]] = {
 _LOG_LIMITS: Final[Mapping[str, Reader]] = {
     "lines": (_LIMITS.lines, _bounded("lines", 1, _BIG)),
     "line_bytes": (_LIMITS.line_bytes, _bounded("line_bytes", 16, _BIG)),
+    "run_bytes": (_LIMITS.run_bytes, _bounded("run_bytes", 1_024, _BIG)),
 }
 _RETENTION: Final[Mapping[str, Reader]] = {
     status.value: (DEFAULT_RETENTION_DAYS[status.value], _days) for status in FINAL

@@ -48,7 +48,7 @@ def test_every_setting_is_read():
             },
             "LEASE_TTL": timedelta(minutes=1),
             "MAX_PAYLOAD_BYTES": 2048,
-            "LOG_LIMITS": {"lines": 10, "line_bytes": 100},
+            "LOG_LIMITS": {"lines": 10, "line_bytes": 100, "run_bytes": 9_999},
             "RETENTION": {"success": 0.5, "failed": None, "timeout": timedelta(1)},
             "NOTIFY": False,
             "REDACT": ["iban", "password", "iban"],
@@ -67,7 +67,7 @@ def test_every_setting_is_read():
             max_payload_bytes=2048,
         ),
         lease_ttl=60.0,
-        log_limits=LogLimits(lines=10, line_bytes=100),
+        log_limits=LogLimits(lines=10, line_bytes=100, run_bytes=9_999),
         retention={
             **DEFAULT,
             "success": timedelta(hours=12),

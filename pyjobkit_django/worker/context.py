@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any, Final
 
 from pyjobkit_django.context import DefaultExecContext
@@ -10,7 +11,7 @@ from pyjobkit_django.payload import clean_json
 from pyjobkit_django.worker.log_writer import LogWriter
 from pyjobkit_django.worker.progress_writer import ProgressWriter
 from pyjobkit_django.worker.run import Run, Stop
-from pyjobkit_django.worker.run_log import RunLog
+from pyjobkit_django.worker.run_log import BREATH, RunLog
 from pyjobkit_django.worker.shift import Shift
 
 #: How much may be shown beside the progress, in bytes of JSON.
@@ -35,11 +36,15 @@ class RunContext(DefaultExecContext):
         self.metrics = shift.metrics
         self._run = run
         self._progress = progress
+        self._changes = 0
 
     async def is_cancelled(self) -> bool:
         return self._run.stop_reason is Stop.CANCEL
 
     async def set_progress(self, value: float, /, **meta: Any) -> None:
+        self._changes += 1
+        if self._changes % BREATH == 0:
+            await asyncio.sleep(0)
         shown = clean_json(meta, name="progress", max_bytes=MAX_META_BYTES)
         await super().set_progress(value, **meta)
         self._progress.record(

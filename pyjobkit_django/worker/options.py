@@ -33,15 +33,17 @@ _SECONDS: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogLimits:
-    """How much one run may log: this many lines, each of so many bytes of UTF-8."""
+    """How much one run may log: lines, and bytes of UTF-8 of each and of all together."""
 
     lines: int = 10_000
     line_bytes: int = 65_536
+    run_bytes: int = 16_777_216
 
     def __post_init__(self) -> None:
         """Refuse limits that let nothing through."""
         check_count("log_limits.lines", self.lines)
         check_count("log_limits.line_bytes", self.line_bytes)
+        check_count("log_limits.run_bytes", self.run_bytes)
 
 
 class WorkerKeywords(TypedDict, total=False):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from typing import Final
 
@@ -12,6 +13,10 @@ from pyjobkit_django.worker.options import LogLimits
 
 CUT: Final = "… cut …"
 LIMIT_REACHED: Final = "… log limit reached …"
+#: How much of a stream's name is kept, in characters.
+MAX_STREAM: Final = 64
+#: Of so many lines that go nowhere, one lets the other jobs have their turn.
+BREATH: Final = 100
 
 
 class RunLog(LogSink):
@@ -22,23 +27,35 @@ class RunLog(LogSink):
         self._writer = writer
         self._limits = limits
         self._count = 0
+        self._bytes = 0
+        self._full = False
 
     async def write(self, record: LogRecord) -> None:
         self._count += 1
-        if self._count > self._limits.lines + 1:
+        if self._full:
+            if self._count % BREATH == 0:
+                await asyncio.sleep(0)
             return
-        reached = self._count > self._limits.lines
-        message = LIMIT_REACHED if reached else self._cut(str(record.message))
         now = datetime.now(UTC)  # noqa: TID251 - a line bears its writer's time
+        message = self._admitted(str(record.message))
         await self._writer.add(
             LogRecord(
                 self._job.id,
-                clean_text(str(record.stream)),
+                clean_text(str(record.stream)[:MAX_STREAM]),
                 message,
                 self._job.version,
                 record.written_at or now,
             )
         )
+
+    def _admitted(self, message: str) -> str:
+        """Return what is kept of a line; of the first beyond the limits, that mark."""
+        text = self._cut(message)
+        self._bytes += len(text.encode())
+        self._full = (
+            self._count > self._limits.lines or self._bytes > self._limits.run_bytes
+        )
+        return LIMIT_REACHED if self._full else text
 
     def _cut(self, message: str) -> str:
         text = clean_text(message[: self._limits.line_bytes + 1])

@@ -228,6 +228,43 @@ async def test_a_run_may_log_so_many_lines_and_no_more():
     assert sink.texts() == ["0", "1", "2", LIMIT_REACHED]
 
 
+async def test_a_run_may_log_so_many_bytes_and_no_more():
+    sink, writer, log = run_log(line_bytes=40, run_bytes=100)
+    for text in ("ü" * 20, "x" * 50, "y" * 20, "z", "late"):
+        await log.write(LogRecord(JOB.id, "s" * 100, text))
+    await writer.finish(5)
+
+    assert sink.texts() == ["ü" * 20, "x" * 40 + CUT, LIMIT_REACHED]
+    assert {len(record.stream) for record in sink.lines} == {64}
+
+
+@pytest.mark.slow
+async def test_a_million_lines_and_changes_of_progress_hold_no_neighbour_up():
+    sink = FakeSink()
+
+    async def act(ctx, payload):
+        if payload:
+            for number in range(1_000_000):
+                await ctx.log("line")
+                if number < 100_000:
+                    await ctx.set_progress(number / 100_000, step=number)
+        return loop.time()
+
+    loop = asyncio.get_running_loop()
+    engine = engine_for(act, log_sink=sink)
+    noisy = await engine.enqueue(kind="job", payload={"noisy": True})
+    async with working(engine, max_concurrency=2):
+        await until(lambda: sink.lines)
+        neighbours = [await engine.enqueue(kind="job") for _ in range(20)]
+        ends = [(await until_ended(engine, job_id))["result"] for job_id in neighbours]
+        assert (await engine.get(noisy))["status"] == "running"
+        last = await engine.wait(noisy, timeout_s=40)
+
+    assert max(ends) < last["result"]
+    assert sink.texts().count("line") == 10_000
+    assert sink.texts()[-1] == LIMIT_REACHED
+
+
 @pytest.mark.parametrize(
     ("text", "kept"),
     [
