@@ -19,6 +19,7 @@ from pyjobkit_django.worker.in_flight import InFlight
 from pyjobkit_django.worker.leases import Leases
 from pyjobkit_django.worker.listener import Listener
 from pyjobkit_django.worker.log_writer import LogWriter
+from pyjobkit_django.worker.loop_watch import LoopWatch
 from pyjobkit_django.worker.once import Once
 from pyjobkit_django.worker.outage_watch import OutageWatch
 from pyjobkit_django.worker.progress_writer import ProgressWriter
@@ -73,7 +74,7 @@ class Crew:
     async def work(self, stop: asyncio.Event, *, once: bool = False) -> None:
         """Work until ``stop`` is set, or until nothing is left to do, then clean up."""
         self.once.request_stop = stop.set
-        with self._watched:
+        with self._watched, LoopWatch().watching():
             await self._work_until(stop, once=once)
 
     async def _work_until(self, stop: asyncio.Event, *, once: bool) -> None:
