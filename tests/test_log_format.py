@@ -96,6 +96,36 @@ def test_text_shows_the_traceback_below():
     assert rest[-1].startswith("ValueError: invalid literal")
 
 
+def hide(value):
+    """Mask the word hush, wherever it stands, and what is called pin."""
+    if isinstance(value, dict):
+        return {
+            key: "***" if key == "pin" else hide(item) for key, item in value.items()
+        }
+    return value.replace("hush", "***") if isinstance(value, str) else value
+
+
+@pytest.mark.parametrize("formatter", [JsonFormatter, TextFormatter])
+def test_what_jobs_say_is_masked(formatter):
+    def fail():
+        raise ValueError("hush in an error")
+
+    try:
+        fail()
+    except ValueError:
+        error = sys.exc_info()
+    carries = {"reason": "hush in a reason", "pin": "1234", "meta": {"pin": 5}}
+    text = formatter(mask=hide).format(
+        record("said %s", "hush", error=error, kind="mail", **carries)
+    )
+
+    assert "hush" not in text
+    assert "1234" not in text
+    assert "5}" not in text
+    assert text.count("***") >= 5
+    assert "mail" in text
+
+
 @pytest.mark.parametrize("fmt", ["text", "json"])
 def test_our_loggers_write_to_stderr_and_nowhere_else(capsys, caplog, fmt):
     configure_logging("INFO", fmt=fmt)

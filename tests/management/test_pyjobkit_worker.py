@@ -43,6 +43,23 @@ def in_a_process(*arguments):
     )
 
 
+@committed
+@pytest.mark.parametrize("log_format", ["text", "json"])
+def test_what_a_job_says_of_secrets_is_masked_in_the_log(capfd, settings, log_format):
+    settings.PYJOBKIT = {**settings.PYJOBKIT, "REDACT": ["iban"]}
+    enqueue("fails_telling", {"iban": "DE02"}, max_attempts=1)
+
+    work(
+        *("--once", "--executor", "tests.shop.executors:FailsTelling"),
+        f"--log-format={log_format}",
+    )
+
+    told = capfd.readouterr().err
+    assert "ValueError" in told
+    assert "no account" in told
+    assert "DE02" not in told
+
+
 # Refusing.
 
 REFUSED = {

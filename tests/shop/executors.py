@@ -44,3 +44,11 @@ class RivalGreet(Greet):
 
 
 letter = Parcel(weight=0)
+
+
+class FailsTelling(Executor):
+    kind = "fails_telling"
+
+    async def run(self, *, job_id: Any, payload: Any, ctx: Any) -> Any:
+        async with ctx.profile_phase("asking", iban=payload["iban"]):
+            raise ValueError(f"iban={payload['iban']}, no account")

@@ -12,16 +12,15 @@ from django.db import connections
 
 from pyjobkit_django.engine import Engine
 from pyjobkit_django.errors import PyjobkitError
-from pyjobkit_django.log_format import configure_logging
 from pyjobkit_django.management import left_behind
 from pyjobkit_django.management.arguments import (
-    LOG_LEVELS,
     add_executor_argument,
     one_of,
     positive_seconds,
     whole_number,
 )
 from pyjobkit_django.management.json_input import read_file
+from pyjobkit_django.management.log_output import log_to_stderr
 from pyjobkit_django.management.simulation import Jobs, jobs_in, simulate, trouble_in
 from pyjobkit_django.runtime import build_memory_engine
 
@@ -59,7 +58,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        configure_logging(LOG_LEVELS[options["verbosity"]], fmt=options["log_format"])
+        log_to_stderr(options)
         try:
             engine = build_memory_engine(extra_executors=options["executors"])
             jobs = jobs_in(read_file(options["file"]), engine)

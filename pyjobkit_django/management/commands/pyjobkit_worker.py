@@ -19,9 +19,8 @@ from django.utils import autoreload
 
 from pyjobkit_django.conf import current
 from pyjobkit_django.errors import PyjobkitError
-from pyjobkit_django.log_format import configure_logging
 from pyjobkit_django.management import left_behind
-from pyjobkit_django.management.arguments import LOG_LEVELS
+from pyjobkit_django.management.log_output import log_to_stderr
 from pyjobkit_django.management.worker_arguments import add_worker_arguments
 from pyjobkit_django.metrics import serving_metrics
 from pyjobkit_django.runtime import build_worker
@@ -40,7 +39,7 @@ class Command(BaseCommand):
         add_worker_arguments(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        configure_logging(LOG_LEVELS[options["verbosity"]], fmt=options["log_format"])
+        log_to_stderr(options)
         if self._wants_reload(options):
             autoreload.run_with_reloader(self._work, options)
         else:
