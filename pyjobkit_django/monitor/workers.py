@@ -23,9 +23,9 @@ class Presence(StrEnum):
     SILENT = "silent"
 
 
-def workers() -> Any:
+def workers(using: str | None = None) -> Any:
     """Return the records of workers with ``now``, who was seen last coming first."""
-    records = WorkerRecord.objects.using(jobs_alias())
+    records = WorkerRecord.objects.using(jobs_alias(using))
     return records.annotate(now=DatabaseNow()).order_by("-seen_at", "pk")
 
 
