@@ -22,6 +22,7 @@ from pyjobkit_django.job_fields import (
 )
 from pyjobkit_django.jobs import DEFAULT_QUEUE, FINAL, JobRules, JobStatus
 from pyjobkit_django.payload import MAX_BYTES
+from pyjobkit_django.quoting import one_line, quoted
 from pyjobkit_django.retry import MAX_DELAY_S
 from pyjobkit_django.worker import LogLimits
 
@@ -116,13 +117,13 @@ def _read_dict(
     values: dict[str, Any] = {}
     faults: list[str] = []
     if not isinstance(raw, Mapping):
-        faults.append(f"{name} must be a dict, not {raw!r}")
+        faults.append(f"{name} must be a dict, not {quoted(raw)}")
         raw = {}
     for key in sorted(set(raw) - set(readers), key=str):
         known = ", ".join(readers)
-        faults.append(f"{name}[{key!r}] is not a setting; there are {known}")
+        faults.append(f"{name}[{quoted(key)}] is not a setting; there are {known}")
     for key, reader in readers.items():
-        values[key], found = _read_one(raw, key, reader, f"{name}[{key!r}]")
+        values[key], found = _read_one(raw, key, reader, f"{name}[{quoted(key)}]")
         faults += found
     return values, faults
 
@@ -146,9 +147,13 @@ def _executors(raw: Any) -> tuple[tuple[str, Mapping[str, Any]], ...]:
     found = []
     for path, options in pairs:
         if not isinstance(path, str) or "." not in path:
-            raise ConfigError(f"{path!r} must be the dotted path of an executor class")
+            raise ConfigError(
+                f"{quoted(path)} must be the dotted path of an executor class"
+            )
         if not isinstance(options, Mapping):
-            raise ConfigError(f"the options of {path} must be a dict, not {options!r}")
+            raise ConfigError(
+                f"the options of {one_line(path)} must be a dict, not {quoted(options)}"
+            )
         found.append((path, dict(options)))
     return tuple(found)
 
@@ -156,14 +161,14 @@ def _executors(raw: Any) -> tuple[tuple[str, Mapping[str, Any]], ...]:
 def _pairs(raw: Any) -> list[tuple[Any, dict[str, Any]]]:
     if not isinstance(raw, (list, tuple)):
         raise ConfigError(
-            f"must be a list of dotted paths or a dict path → options, not {raw!r}"
+            f"must be a list of dotted paths or a dict path → options, not {quoted(raw)}"
         )
     return [(path, {}) for path in raw]
 
 
 def _queues(raw: Any) -> tuple[str, ...]:
     if not isinstance(raw, (list, tuple)) or not raw:
-        raise ConfigError(f"must be a list of at least one queue, not {raw!r}")
+        raise ConfigError(f"must be a list of at least one queue, not {quoted(raw)}")
     for queue in raw:
         check_name("queue", queue)
     return tuple(dict.fromkeys(raw))
@@ -172,7 +177,7 @@ def _queues(raw: Any) -> tuple[str, ...]:
 def _seconds(raw: Any) -> float:
     seconds = raw.total_seconds() if isinstance(raw, timedelta) else raw
     if not _is_number(seconds) or not 0 < seconds <= MAX_DELAY_S:
-        raise ConfigError(f"must be seconds above 0, or a timedelta, not {raw!r}")
+        raise ConfigError(f"must be seconds above 0, or a timedelta, not {quoted(raw)}")
     return float(seconds)
 
 
@@ -186,10 +191,10 @@ def _bounded(name: str, low: int, high: int) -> Callable[[Any], int]:
 
 def _names(raw: Any) -> tuple[str, ...]:
     if not isinstance(raw, (list, tuple)):
-        raise ConfigError(f"must be a list of names, not {raw!r}")
+        raise ConfigError(f"must be a list of names, not {quoted(raw)}")
     for name in raw:
         if not isinstance(name, str) or not any(map(str.isalnum, name)):
-            raise ConfigError(f"{name!r} is not a name")
+            raise ConfigError(f"{quoted(name)} is not a name")
     return tuple(dict.fromkeys([*SECRET_NAMES, *raw]))
 
 
@@ -199,14 +204,14 @@ def _days(raw: Any) -> timedelta | None:
     days = raw / timedelta(days=1) if isinstance(raw, timedelta) else raw
     if not _is_number(days) or not 0 <= days <= MAX_DAYS:
         raise ConfigError(
-            f"must be days (up to {MAX_DAYS:,}), a timedelta or None, not {raw!r}"
+            f"must be days (up to {MAX_DAYS:,}), a timedelta or None, not {quoted(raw)}"
         )
     return timedelta(days=days)
 
 
 def _flag(raw: Any) -> bool:
     if not isinstance(raw, bool):
-        raise ConfigError(f"must be True or False, not {raw!r}")
+        raise ConfigError(f"must be True or False, not {quoted(raw)}")
     return raw
 
 

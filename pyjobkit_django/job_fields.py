@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from pyjobkit_django.errors import InvalidJobError, InvalidSpecError
+from pyjobkit_django.quoting import quoted
 from pyjobkit_django.retry import MAX_DELAY_S, parse_policy
 
 #: The longest kind, queue or tag, in characters.
@@ -15,13 +16,13 @@ MAX_NAME: Final = 128
 #: The longest idempotency_key, unique_key or retry_policy, in characters.
 MAX_KEY: Final = 255
 MAX_TAGS: Final = 32
+#: The longest URL of a webhook, in characters.
+MAX_URL: Final = 2_000
 #: The ends of a job that a webhook can tell of.
 WEBHOOK_WORDS: Final = ("complete", "fail", "timeout")
 MAX_ATTEMPTS: Final = 32_767
 MAX_PRIORITY: Final = 2**31 - 1
 
-#: How much of a refused value an error shows.
-_SHOWN: Final = 60
 _WEB_URL = re.compile(r"https?://[^\s/?#]\S*")
 _NAME = re.compile(r"[A-Za-z0-9_.-]+")
 
@@ -35,7 +36,7 @@ def check_name(field: str, value: Any) -> None:
     ):
         raise InvalidJobError(
             field,
-            f"{_show(value)} must be 1 to {MAX_NAME} letters, digits, dots, dashes or underscores",
+            f"{quoted(value)} must be 1 to {MAX_NAME} letters, digits, dots, dashes or underscores",
         )
 
 
@@ -47,7 +48,7 @@ def check_integer(field: str, value: Any, low: int, high: int) -> None:
         or not low <= value <= high
     ):
         raise InvalidJobError(
-            field, f"must be a whole number from {low} to {high}, not {_show(value)}"
+            field, f"must be a whole number from {low} to {high}, not {quoted(value)}"
         )
 
 
@@ -58,7 +59,7 @@ def check_timeout(value: Any) -> None:
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if not number or not 0 < value <= MAX_DELAY_S:
         raise InvalidJobError(
-            "timeout_s", f"must be a number of seconds above 0, not {_show(value)}"
+            "timeout_s", f"must be a number of seconds above 0, not {quoted(value)}"
         )
 
 
@@ -85,7 +86,7 @@ def check_time(field: str, value: Any) -> None:
     if value is None:
         return
     if not isinstance(value, datetime):
-        raise InvalidJobError(field, f"must be an aware datetime, not {_show(value)}")
+        raise InvalidJobError(field, f"must be an aware datetime, not {quoted(value)}")
     if value.utcoffset() is None:
         raise InvalidJobError(
             field, f"{value} is naive; give it a zone, for example tzinfo=datetime.UTC"
@@ -108,14 +109,14 @@ def check_key(field: str, value: Any) -> None:
         or not value.isprintable()
     ):
         raise InvalidJobError(
-            field, f"must be 1 to {MAX_KEY} printable characters, not {_show(value)}"
+            field, f"must be 1 to {MAX_KEY} printable characters, not {quoted(value)}"
         )
 
 
 def clean_tags(value: Any) -> tuple[str, ...]:
     """Return the distinct tags in order, stripped of outer blanks."""
     if isinstance(value, str) or not isinstance(value, Iterable):
-        raise InvalidJobError("tags", f"must be a list of strings, not {_show(value)}")
+        raise InvalidJobError("tags", f"must be a list of strings, not {quoted(value)}")
     tags = [tag.strip() if isinstance(tag, str) else tag for tag in value]
     for tag in tags:
         check_name("tags", tag)
@@ -127,25 +128,36 @@ def clean_tags(value: Any) -> tuple[str, ...]:
 def clean_webhooks(value: Any) -> dict[str, str]:
     """Return who is told of which end, by lower-case word."""
     if not isinstance(value, Mapping):
-        raise InvalidJobError("webhooks", f"must be a dict of URLs, not {_show(value)}")
+        raise InvalidJobError(
+            "webhooks", f"must be a dict of URLs, not {quoted(value)}"
+        )
     cleaned = {}
     for word, url in value.items():
         if not isinstance(word, str) or word.lower() not in WEBHOOK_WORDS:
             raise InvalidJobError(
-                "webhooks", f"{_show(word)} is not one of {', '.join(WEBHOOK_WORDS)}"
+                "webhooks", f"{quoted(word)} is not one of {', '.join(WEBHOOK_WORDS)}"
             )
-        if not isinstance(url, str) or not _WEB_URL.fullmatch(url):
+        if not _is_web_url(url):
             raise InvalidJobError(
-                f"webhooks.{word.lower()}", f"{_show(url)} is not an http or https URL"
+                f"webhooks.{word.lower()}", f"{quoted(url)} is not an http or https URL"
             )
         cleaned[word.lower()] = url
     return cleaned
 
 
+def _is_web_url(url: Any) -> bool:
+    return (
+        isinstance(url, str)
+        and len(url) <= MAX_URL
+        and url.isprintable()
+        and _WEB_URL.fullmatch(url) is not None
+    )
+
+
 def check_flag(field: str, value: Any) -> None:
     """Refuse what is neither True nor False."""
     if not isinstance(value, bool):
-        raise InvalidJobError(field, f"must be True or False, not {_show(value)}")
+        raise InvalidJobError(field, f"must be True or False, not {quoted(value)}")
 
 
 def check_delay(field: str, seconds: Any) -> float:
@@ -153,11 +165,6 @@ def check_delay(field: str, seconds: Any) -> float:
     number = isinstance(seconds, (int, float)) and not isinstance(seconds, bool)
     if not number or not 0 <= seconds <= MAX_DELAY_S:
         raise InvalidJobError(
-            field, f"must be 0 to {MAX_DELAY_S:,.0f} seconds, not {_show(seconds)}"
+            field, f"must be 0 to {MAX_DELAY_S:,.0f} seconds, not {quoted(seconds)}"
         )
     return float(seconds)
-
-
-def _show(value: Any) -> str:
-    shown = repr(value)
-    return shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}…"

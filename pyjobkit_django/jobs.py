@@ -28,6 +28,7 @@ from pyjobkit_django.job_fields import (
     clean_webhooks,
 )
 from pyjobkit_django.payload import JSON, MAX_BYTES, clean_payload
+from pyjobkit_django.quoting import quoted
 
 
 class JobStatus(StrEnum):
@@ -150,8 +151,14 @@ class JobSpec:
     trace_context: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def build(cls, *, max_payload_bytes: int = MAX_BYTES, **fields: Any) -> Self:
+    def build(cls, /, **fields: Any) -> Self:
         """Return the spec of ``fields`` with its own copy of the payload."""
+        return cls.within(MAX_BYTES, fields)
+
+    @classmethod
+    def within(cls, max_payload_bytes: int, given: Mapping[str, Any]) -> Self:
+        """Return the spec of what is given, whose payload may take so many bytes."""
+        fields = dict(given)
         options = [name for name in cls.__dataclass_fields__ if name not in _INNER]
         if unknown := set(fields).difference(options):
             raise InvalidJobError(
@@ -197,7 +204,7 @@ class JobRules:
     queues: tuple[str, ...] | None = None
     max_payload_bytes: int = MAX_BYTES
 
-    def build(self, **fields: Any) -> JobSpec:
+    def build(self, /, **fields: Any) -> JobSpec:
         """Return the spec of ``fields`` under these rules; InvalidJobError if unsound."""
         known = JobSpec.__dataclass_fields__
         given = {
@@ -207,11 +214,11 @@ class JobRules:
         }
         for name in ("priority", "max_attempts", "timeout_s", "retry_policy"):
             given.setdefault(name, getattr(self, name))
-        spec = JobSpec.build(max_payload_bytes=self.max_payload_bytes, **given)
+        spec = JobSpec.within(self.max_payload_bytes, given)
         if self.queues is not None and spec.queue not in self.queues:
             raise UnknownQueueError(
                 "queue",
-                f"{spec.queue!r} is not one of {', '.join(self.queues)}; "
+                f"{quoted(spec.queue)} is not one of {', '.join(self.queues)}; "
                 f"workers read only the queues listed in PYJOBKIT['QUEUES']",
             )
         return spec

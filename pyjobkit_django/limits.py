@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from pyjobkit_django.errors import InvalidSpecError
+from pyjobkit_django.quoting import quoted
 
 type RateLimitSpec = float | tuple[float, float] | Mapping[str, float] | RateLimit
 type RateLimitSpecs = str | Mapping[str, RateLimitSpec]
@@ -104,7 +105,7 @@ def _parse_item(item: str) -> tuple[str, RateLimit]:
     kind, *numbers = item.strip().split(":")
     if not kind or len(numbers) not in (1, 2):
         raise InvalidSpecError(
-            f"rate limit {item.strip()!r}: write kind:rate or kind:rate:burst"
+            f"rate limit {quoted(item.strip())}: write kind:rate or kind:rate:burst"
         )
     return kind, _limit(kind, *numbers)
 
@@ -114,7 +115,9 @@ def _normalise(kind: str, spec: RateLimitSpec) -> RateLimit:
         return spec
     if isinstance(spec, Mapping):
         if unknown := set(spec) - {"max_per_second", "burst"}:
-            raise InvalidSpecError(f"rate limit of {kind!r}: unknown {sorted(unknown)}")
+            raise InvalidSpecError(
+                f"rate limit of {quoted(kind)}: unknown {sorted(unknown)}"
+            )
         return _limit(kind, spec.get("max_per_second"), spec.get("burst"))
     if isinstance(spec, tuple) and len(spec) == 2:  # noqa: PLR2004 - rate and burst
         return _limit(kind, *spec)
@@ -127,9 +130,9 @@ def _limit(kind: str, rate: object, burst: object = None) -> RateLimit:
         tokens = max(1.0, per_second) if burst is None else float(burst)  # type: ignore[arg-type] # the same
     except (TypeError, ValueError):
         raise InvalidSpecError(
-            f"rate limit of {kind!r}: {rate!r} with burst {burst!r} are not numbers"
+            f"rate limit of {quoted(kind)}: {quoted(rate)} with burst {quoted(burst)} are not numbers"
         ) from None
     try:
         return RateLimit(per_second, tokens)
     except InvalidSpecError as error:
-        raise InvalidSpecError(f"{error} (kind {kind!r})") from None
+        raise InvalidSpecError(f"{error} (kind {quoted(kind)})") from None

@@ -167,7 +167,7 @@ def _details_of(error: BaseException) -> dict[str, JSON]:
         cleaned = clean_json(error.details, name="details")
     except InvalidJobError as fault:
         return {"details": f"not kept: {fault}"}
-    return cast("dict[str, JSON]", cleaned)
+    return cleaned if isinstance(cleaned, dict) else {"details": cleaned}
 
 
 def _clip(text: str) -> str:

@@ -8,6 +8,7 @@ import re
 from typing import Any, Final, cast
 
 from pyjobkit_django.errors import InvalidJobError
+from pyjobkit_django.quoting import quoted
 
 type JSON = dict[str, JSON] | list[JSON] | str | int | float | bool | None
 
@@ -125,9 +126,11 @@ class _Cleaner:
 
     def _key(self, key: Any, path: str) -> str:
         if not isinstance(key, str):
-            raise InvalidJobError(path, f"has the key {key!r}; JSON keys are strings")
+            raise InvalidJobError(
+                path, f"has the key {quoted(key)}; JSON keys are strings"
+            )
         self._take(len(key))
-        return _clean_string(key, f"{path}, key {key!r}")
+        return _clean_string(key, f"{path}, key {quoted(key)}")
 
     def _take(self, characters: int) -> None:
         self._left -= characters
@@ -148,7 +151,7 @@ def _clean_string(text: str, path: str) -> str:
 def _join(path: str, key: Any) -> str:
     if isinstance(key, str) and len(key) <= _SHOWN and _PLAIN_KEY.fullmatch(key):
         return f"{path}.{key}"
-    return f"{path}[{_shorten(repr(key))}]"
+    return f"{path}[{quoted(key)}]"
 
 
 def _shorten(path: str) -> str:

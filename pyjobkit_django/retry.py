@@ -13,6 +13,7 @@ from abc import ABC, abstractmethod
 from typing import Final
 
 from pyjobkit_django.errors import InvalidSpecError
+from pyjobkit_django.quoting import quoted
 
 #: The longest wait that any policy may ask for: 400 days.
 MAX_DELAY_S: Final = 400 * 86_400.0
@@ -143,22 +144,22 @@ def parse_policy(spec: str) -> RetryPolicy:
     name, *parts = spec.strip().split(":")
     if name.lower() not in _POLICIES:
         raise InvalidSpecError(
-            f"retry policy {spec!r}: {name!r} is unknown; use one of {', '.join(_POLICIES)}"
+            f"retry policy {quoted(spec)}: {quoted(name)} is unknown; use one of {', '.join(_POLICIES)}"
         )
     policy, most = _POLICIES[name.lower()]
     numbers = [_number(part, spec) for part in parts if "=" not in part]
     if len(numbers) > most:
         raise InvalidSpecError(
-            f"retry policy {spec!r}: {name} takes at most {most} numbers"
+            f"retry policy {quoted(spec)}: {name} takes at most {most} numbers"
         )
     if any("=" not in part for part in parts[len(numbers) :]):
         raise InvalidSpecError(
-            f"retry policy {spec!r}: numbers stand before key=number"
+            f"retry policy {quoted(spec)}: numbers stand before key=number"
         )
     try:
         return policy(*numbers, **_keywords(parts[len(numbers) :], spec))
     except InvalidSpecError as error:
-        raise InvalidSpecError(f"retry policy {spec!r}: {error}") from None
+        raise InvalidSpecError(f"retry policy {quoted(spec)}: {error}") from None
 
 
 def _keywords(parts: list[str], spec: str) -> dict[str, float]:
@@ -167,7 +168,7 @@ def _keywords(parts: list[str], spec: str) -> dict[str, float]:
         key, _, number = part.partition("=")
         if key != "give_up_after_age_s" or key in keywords:
             raise InvalidSpecError(
-                f"retry policy {spec!r}: {part!r} is not understood; "
+                f"retry policy {quoted(spec)}: {quoted(part)} is not understood; "
                 f"the only key is give_up_after_age_s, once"
             )
         keywords[key] = _number(number, spec)
@@ -180,5 +181,7 @@ def _number(text: str, spec: str) -> float:
     except ValueError:
         number = math.nan
     if not math.isfinite(number):
-        raise InvalidSpecError(f"retry policy {spec!r}: {text!r} is not a number")
+        raise InvalidSpecError(
+            f"retry policy {quoted(spec)}: {quoted(text)} is not a number"
+        )
     return number

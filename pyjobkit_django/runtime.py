@@ -13,6 +13,7 @@ from pyjobkit_django.conf import Settings, current
 from pyjobkit_django.engine import Engine
 from pyjobkit_django.errors import ConfigError
 from pyjobkit_django.executors import HTTPExecutor
+from pyjobkit_django.quoting import one_line, quoted
 from pyjobkit_django.registry import check_executor, registered_executors
 from pyjobkit_django.worker import Worker
 
@@ -74,7 +75,7 @@ def site_executors(settings: Settings, extra: Iterable[str] = ()) -> list[Any]:
     Raises ConfigError or InvalidExecutorError, which name the one that cannot be made.
     """
     named = [
-        _made(path, options, name=f"PYJOBKIT['EXECUTORS'] {path!r}")
+        _made(path, options, name=f"PYJOBKIT['EXECUTORS'] {quoted(path)}")
         for path, options in settings.executors
     ]
     named += map(_extra_executor, extra)
@@ -92,8 +93,8 @@ def _with_the_rest(engine: Engine) -> Engine:
 def _extra_executor(path: str) -> Any:
     module, colon, attribute = path.partition(":")
     if not (module and colon and attribute):
-        raise ConfigError(f"executor {path!r}: write it as module:attribute")
-    return _made(f"{module}.{attribute}", {}, name=f"executor {path!r}")
+        raise ConfigError(f"executor {quoted(path)}: write it as module:attribute")
+    return _made(f"{module}.{attribute}", {}, name=f"executor {quoted(path)}")
 
 
 def _made(path: str, options: Mapping[str, Any], *, name: str) -> Any:
@@ -101,7 +102,7 @@ def _made(path: str, options: Mapping[str, Any], *, name: str) -> Any:
         executor = _called(import_string(path), options)
         check_executor(executor)
     except Exception as error:
-        raise ConfigError(f"{name}: {error}") from error
+        raise ConfigError(f"{name}: {one_line(str(error))}") from error
     return executor
 
 

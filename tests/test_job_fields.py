@@ -17,6 +17,7 @@ from pyjobkit_django.job_fields import (
     check_time,
     check_timeout,
     clean_tags,
+    clean_webhooks,
 )
 from pyjobkit_django.retry import MAX_DELAY_S
 
@@ -148,6 +149,22 @@ def test_any_other_tags_are_refused(tags, message):
         clean_tags(tags)
 
     assert refused.value.field == "tags"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("ftp://shop.example", "https://", "/path", 5, None),
+        *("https://shop.example/\x00", "https://shop.example/\ud800"),
+        "https://shop.example/" + "x" * 2_000,
+    ],
+    ids=repr,
+)
+def test_a_webhook_that_no_database_stores_or_no_server_is_asked_for_is_refused(url):
+    with pytest.raises(InvalidJobError, match="is not an http or https URL") as refused:
+        clean_webhooks({"complete": url})
+
+    assert refused.value.field == "webhooks.complete"
 
 
 @pytest.mark.parametrize("seconds", [0, 0.5, MAX_DELAY_S])

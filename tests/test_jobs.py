@@ -118,7 +118,7 @@ def test_an_unknown_option_is_answered_with_those_there_are():
 
 def test_a_spec_keeps_to_the_size_limit():
     with pytest.raises(InvalidJobError, match="more than the 10 allowed"):
-        JobSpec.build(kind="a", payload={"text": "x" * 10}, max_payload_bytes=10)
+        JobSpec.within(10, {"kind": "a", "payload": {"text": "x" * 10}})
 
 
 RULES = JobRules(priority=5, max_attempts=7, timeout_s=9.0, retry_policy="fixed:1")

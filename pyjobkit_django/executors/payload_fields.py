@@ -9,6 +9,7 @@ from typing import Any, Final, Never
 from pyjobkit_django.chains import FROM_CHAIN
 from pyjobkit_django.errors import DiscardJob
 from pyjobkit_django.payload import clean_text
+from pyjobkit_django.quoting import quoted
 
 #: How much of an unknown key is shown, in characters.
 _SHOWN: Final = 60
@@ -78,7 +79,7 @@ class Fields:
         number = isinstance(value, (int, float)) and not isinstance(value, bool)
         if not number or not 0 <= value < math.inf or not (value or zero_ok):
             bound = "of 0 or more" if zero_ok else "above 0"
-            refuse(key, f"must be a number {bound}, not {value!r}")
+            refuse(key, f"must be a number {bound}, not {quoted(value)}")
         return float(value)
 
     def count(self, key: str, default: int, *, most: int, least: int = 0) -> int:
@@ -86,7 +87,10 @@ class Fields:
         value = self._given.get(key, default)
         whole = isinstance(value, int) and not isinstance(value, bool)
         if not whole or not least <= value <= most:
-            refuse(key, f"must be a whole number from {least} to {most}, not {value!r}")
+            refuse(
+                key,
+                f"must be a whole number from {least} to {most}, not {quoted(value)}",
+            )
         return int(value)
 
 

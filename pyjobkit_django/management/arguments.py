@@ -14,6 +14,7 @@ from pyjobkit_django.conf import MAX_DAYS
 from pyjobkit_django.errors import InvalidJobError, InvalidSpecError
 from pyjobkit_django.job_fields import check_name
 from pyjobkit_django.limits import RateLimit, parse_rate_limits
+from pyjobkit_django.quoting import quoted
 
 #: What --verbosity means for the log of a command that runs jobs.
 LOG_LEVELS: Final = (logging.ERROR, logging.INFO, logging.DEBUG, logging.DEBUG)
@@ -26,7 +27,7 @@ _SPAN: Final = re.compile(r"(\d+(?:\.\d+)?)([smhd]?)")
 def whole_number(text: str) -> int:
     """Return a whole number of at least 1."""
     if not text.isascii() or not text.isdigit() or int(text) < 1:
-        raise ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
+        raise ArgumentTypeError(f"{quoted(text)} is not a whole number of at least 1")
     return int(text)
 
 
@@ -37,7 +38,7 @@ def positive_seconds(text: str) -> float:
     except ValueError:
         seconds = math.nan
     if not 0 < seconds < math.inf:
-        raise ArgumentTypeError(f"{text!r} is not a number of seconds above 0")
+        raise ArgumentTypeError(f"{quoted(text)} is not a number of seconds above 0")
     return seconds
 
 
@@ -57,33 +58,35 @@ def moment(text: str) -> datetime:
         found = datetime.fromisoformat(text)
     except ValueError:
         raise ArgumentTypeError(
-            f"{text!r} is not a time; write 2026-11-30T08:00+01:00"
+            f"{quoted(text)} is not a time; write 2026-11-30T08:00+01:00"
         ) from None
     if found.utcoffset() is None:
-        raise ArgumentTypeError(f"{text!r} has no zone; add +01:00, or Z for UTC")
+        raise ArgumentTypeError(f"{quoted(text)} has no zone; add +01:00, or Z for UTC")
     return found
 
 
 def integer(text: str) -> int:
     """Return a whole number, which may be below 0."""
     if not re.fullmatch(r"-?[0-9]{1,18}", text):
-        raise ArgumentTypeError(f"{text!r} is not a whole number")
+        raise ArgumentTypeError(f"{quoted(text)} is not a whole number")
     return int(text)
 
 
 def port(text: str) -> int:
     """Return the number of a TCP port; 0 has the system choose."""
     if not re.fullmatch(r"[0-9]{1,5}", text) or int(text) > MAX_PORT:
-        raise ArgumentTypeError(f"{text!r} is not a port from 0 to {MAX_PORT}")
+        raise ArgumentTypeError(f"{quoted(text)} is not a port from 0 to {MAX_PORT}")
     return int(text)
 
 
 def _span(text: str, what: str) -> timedelta:
     if not (match := _SPAN.fullmatch(text.strip())):
-        raise ArgumentTypeError(f"{text!r} is not {what}; write 90s, 15m, 36h or 7d")
+        raise ArgumentTypeError(
+            f"{quoted(text)} is not {what}; write 90s, 15m, 36h or 7d"
+        )
     seconds = float(match[1]) * _UNITS[match[2] or "s"]
     if seconds > MAX_DAYS * _UNITS["d"]:
-        raise ArgumentTypeError(f"{text!r} is more than {MAX_DAYS:,} days")
+        raise ArgumentTypeError(f"{quoted(text)} is more than {MAX_DAYS:,} days")
     return timedelta(seconds=seconds)
 
 
@@ -92,7 +95,7 @@ def one_of(*words: str) -> Callable[[str], str]:
 
     def word(text: str) -> str:
         if text not in words:
-            raise ArgumentTypeError(f"{text!r} is not one of {', '.join(words)}")
+            raise ArgumentTypeError(f"{quoted(text)} is not one of {', '.join(words)}")
         return text
 
     return word
@@ -119,7 +122,7 @@ def rate_limits(text: str) -> dict[str, RateLimit]:
         raise ArgumentTypeError(str(error)) from None
     if not found:
         raise ArgumentTypeError(
-            f"{text!r} names no kind; write kind:rate or kind:rate:burst"
+            f"{quoted(text)} names no kind; write kind:rate or kind:rate:burst"
         )
     return found
 
@@ -141,5 +144,5 @@ def module_attribute(text: str) -> str:
     """Return a ``module:attribute`` as it stands."""
     module, _, attribute = text.partition(":")
     if not module or not attribute:
-        raise ArgumentTypeError(f"{text!r} is not written as module:attribute")
+        raise ArgumentTypeError(f"{quoted(text)} is not written as module:attribute")
     return text

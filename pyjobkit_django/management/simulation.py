@@ -14,6 +14,7 @@ from pyjobkit_django.engine import Engine
 from pyjobkit_django.errors import ConfigError, InvalidJobError
 from pyjobkit_django.jobs import FINAL, JobStatus
 from pyjobkit_django.management.arguments import moment
+from pyjobkit_django.quoting import quoted
 from pyjobkit_django.worker import Worker
 
 type Jobs = list[dict[str, Any]]
@@ -69,7 +70,7 @@ def trouble_in(summary: Summary) -> str:
 
 def _job_in(job: Any, name: str, engine: Engine) -> dict[str, Any]:
     if not isinstance(job, dict):
-        raise ConfigError(f"{name} must be an object, not {job!r}")
+        raise ConfigError(f"{name} must be an object, not {quoted(job)}")
     fields = dict(job)
     try:
         if isinstance(fields.get("scheduled_for"), str):

@@ -18,7 +18,7 @@ from pyjobkit_django.errors import (
     SnoozeJob,
 )
 from pyjobkit_django.jobs import ClaimedJob, JobSpec, JobStatus, Verb
-from pyjobkit_django.outcomes import Failure, Outcome
+from pyjobkit_django.outcomes import MAX_TEXT, Failure, Outcome
 from pyjobkit_django.payload import MAX_BYTES, clean_json, clean_text
 from pyjobkit_django.retry import MAX_DELAY_S, RetryPolicy, parse_policy
 from pyjobkit_django.webhooks import webhook_of
@@ -86,7 +86,7 @@ def _outcome(job: ClaimedJob, end: End, rules: Rules, now: datetime) -> Outcome 
         case Returned(result):
             return _returned(job, result, rules)
         case Raised(DiscardJob() as answer):
-            return Outcome.failed(job, failure_of(answer, clean_text(answer.reason)))
+            return Outcome.failed(job, failure_of(answer, _reason_of(answer)))
         case Raised(SnoozeJob(delay_s=delay_s)):
             return Outcome.snooze(job, _storable(delay_s))
         case Raised(error):
@@ -103,6 +103,13 @@ def failure_of(error: BaseException, reason: str | None = None) -> Failure:
     except Exception:  # noqa: BLE001 - an error's own __repr__ may raise anything
         name = type(error).__qualname__
         return Failure(error=name, exception_type=name, reason=reason)
+
+
+def _reason_of(answer: DiscardJob) -> str:
+    try:
+        return clean_text(str(answer.reason))[:MAX_TEXT]
+    except Exception:  # noqa: BLE001 - whatever was given for a reason
+        return "discarded"
 
 
 def _returned(job: ClaimedJob, result: Any, rules: Rules) -> Outcome:

@@ -11,6 +11,7 @@ from pyjobkit_django.errors import ConfigError
 from pyjobkit_django.limits import RateLimit, RateLimitSpecs, parse_rate_limits
 from pyjobkit_django.metrics import WorkerMetrics
 from pyjobkit_django.option_checks import check_count, check_seconds
+from pyjobkit_django.quoting import quoted
 from pyjobkit_django.retry import DEFAULT_POLICY, RetryPolicy, parse_policy
 
 type LeaseLostCallback = Callable[[UUID, dict[str, Any]], Awaitable[None] | None]
@@ -147,7 +148,9 @@ def _names(argument: str, names: Iterable[str] | None) -> frozenset[str] | None:
     if names is None:
         return None
     if isinstance(names, str):
-        raise ConfigError(f"{argument} must be a list of names, not the text {names!r}")
+        raise ConfigError(
+            f"{argument} must be a list of names, not the text {quoted(names)}"
+        )
     return frozenset(names)
 
 

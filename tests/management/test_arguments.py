@@ -59,7 +59,7 @@ REFUSED = [
     (age, "-1d", "'-1d' is not an age; write 90s, 15m, 36h or 7d"),
     (age, "7w", "'7w' is not an age; write 90s, 15m, 36h or 7d"),
     (age, "36501d", "'36501d' is more than 36,500 days"),
-    (age, "9" * 400, f"'{'9' * 400}' is more than 36,500 days"),
+    (age, "9" * 400, f"'{'9' * 59}… is more than 36,500 days"),
     (delay, "soon", "'soon' is not a delay; write 90s, 15m, 36h or 7d"),
     (delay, "99999999d", "'99999999d' is more than 36,500 days"),
     (moment, "noon", "'noon' is not a time; write 2026-11-30T08:00+01:00"),

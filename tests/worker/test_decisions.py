@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pyjobkit_django.errors import DiscardJob, SnoozeJob
+from pyjobkit_django.errors import DiscardJob, ExecutorError, SnoozeJob
 from pyjobkit_django.jobs import JobStatus, Verb
 from pyjobkit_django.retry import FixedDelay
 from pyjobkit_django.worker.decisions import (
@@ -53,6 +53,29 @@ def test_a_result_that_is_too_large_or_contains_itself_fails_the_job():
 
     assert decided(Returned("x" * 20), rules=small).status is JobStatus.FAILED
     assert decided(Returned(endless)).status is JobStatus.FAILED
+
+
+@pytest.mark.parametrize(
+    ("reason", "kept"), [(None, "None"), (5, "5"), ("a\x00", "a\ufffd"), ("", "")]
+)
+def test_any_reason_to_discard_is_kept_as_text(reason, kept):
+    assert decided(Raised(DiscardJob(reason))).failure.reason == kept
+
+
+def test_a_reason_that_has_no_text_is_left_out():
+    class Rude:
+        def __str__(self):
+            raise RuntimeError
+
+    assert decided(Raised(DiscardJob(Rude()))).failure.reason == "discarded"
+
+
+@pytest.mark.parametrize(("details", "kept"), [(None, None), ([1], [1]), ("a", "a")])
+def test_details_that_are_no_dict_are_kept_under_their_name(details, kept):
+    error = ExecutorError("failed")
+    error.details = details
+
+    assert decided(Raised(error)).failure.as_json()["details"] == kept
 
 
 def test_a_failed_attempt_is_tried_again_by_the_workers_policy():

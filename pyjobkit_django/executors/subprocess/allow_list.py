@@ -12,6 +12,7 @@ from typing import Self
 from pyjobkit_django.errors import ConfigError, DiscardJob
 from pyjobkit_django.executors.subprocess.command import Command
 from pyjobkit_django.executors.subprocess.environment import steering
+from pyjobkit_django.quoting import quoted
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,9 @@ class AllowList:
         Raises ConfigError for what is neither a name nor an absolute path.
         """
         if isinstance(commands, (str, bytes)):
-            raise ConfigError(f"allowed_commands must be a list, not {commands!r}")
+            raise ConfigError(
+                f"allowed_commands must be a list, not {quoted(commands)}"
+            )
         places = [place for place in path.split(os.pathsep) if place.startswith("/")]
         lookup = os.pathsep.join(places)
         return cls(dict(_entry(command, lookup) for command in commands))
@@ -68,7 +71,7 @@ def _entry(command: object, lookup: str) -> tuple[str, str | None]:
     name = _normal(given) if isinstance(given, str) else None
     if name is None:
         raise ConfigError(
-            f"allowed_commands holds {command!r}; list names such as 'git' or absolute "
+            f"allowed_commands holds {quoted(command)}; list names such as 'git' or absolute "
             f"paths without '..'"
         )
     return name, name if name.startswith("/") else shutil.which(name, path=lookup)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from pyjobkit_django.errors import ConfigError
 from pyjobkit_django.option_checks import check_count, check_seconds
+from pyjobkit_django.quoting import quoted
 
 
 def check_options(
@@ -18,7 +19,7 @@ def check_options(
     check_seconds("grace_s", grace_s, zero_ok=True)
     check_count("max_stderr_tail", max_stderr_tail, least=0)
     if not _is_path(shell):
-        raise ConfigError(f"shell must be an absolute path, not {shell!r}")
+        raise ConfigError(f"shell must be an absolute path, not {quoted(shell)}")
     if env is not None and not _is_environment(env):
         # The values are not shown: some may be secret.
         raise ConfigError("env must be a dict of texts, by the names of variables")

@@ -23,6 +23,7 @@ from pyjobkit_django.management import left_behind
 from pyjobkit_django.management.log_output import log_to_stderr
 from pyjobkit_django.management.worker_arguments import add_worker_arguments
 from pyjobkit_django.metrics import serving_metrics
+from pyjobkit_django.quoting import quoted
 from pyjobkit_django.runtime import build_worker
 from pyjobkit_django.worker import Worker
 
@@ -86,7 +87,7 @@ class Command(BaseCommand):
         for kind in kinds:
             if kind not in known:
                 raise CommandError(
-                    f"{flag} {kind!r}: no executor runs it; there are {', '.join(sorted(known))}"
+                    f"{flag} {quoted(kind)}: no executor runs it; there are {', '.join(sorted(known))}"
                 )
 
     def _check_queues(self, queues: list[str]) -> None:
@@ -94,7 +95,7 @@ class Command(BaseCommand):
         for queue in queues:
             if queue not in known:
                 raise CommandError(
-                    f"--queue {queue!r} is not one of {', '.join(known)}; "
+                    f"--queue {quoted(queue)} is not one of {', '.join(known)}; "
                     f"add it to PYJOBKIT['QUEUES']"
                 )
 
