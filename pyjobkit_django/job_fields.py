@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
+from uuid import UUID
 
 from pyjobkit_django.errors import InvalidJobError, InvalidSpecError
 from pyjobkit_django.quoting import quoted
@@ -111,6 +112,12 @@ def check_key(field: str, value: Any) -> None:
         raise InvalidJobError(
             field, f"must be 1 to {MAX_KEY} printable characters, not {quoted(value)}"
         )
+
+
+def check_parent(value: Any) -> None:
+    """Refuse a parent that is not a UUID; there need be no such job."""
+    if value is not None and not isinstance(value, UUID):
+        raise InvalidJobError("parent", f"must be a UUID, not {quoted(value)}")
 
 
 def clean_tags(value: Any) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from pyjobkit_django.job_fields import (
     check_integer,
     check_key,
     check_name,
+    check_parent,
     check_retry_policy,
     check_time,
     check_timeout,
@@ -188,6 +189,7 @@ class JobSpec:
         check_key("idempotency_key", self.idempotency_key)
         check_key("unique_key", self.unique_key)
         check_flag("shadow", self.shadow)
+        check_parent(self.parent)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

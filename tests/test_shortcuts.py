@@ -399,6 +399,7 @@ REFUSED = {
     "unknown option of nothing": ({"colour": None}, "colour: is not an option of a"),
     "tag of a number": ({"tags": [1]}, "tags: 1 must be 1 to 128 letters"),
     "many tags": ({"tags": map(str, range(40))}, "tags: at most 32 tags, not 40"),
+    "parent as text": ({"parent": "a job"}, "parent: must be a UUID, not 'a job'"),
     "empty key": ({"unique_key": ""}, "unique_key: must be 1 to 255 printable"),
     "long key": ({"idempotency_key": "x" * 256}, "idempotency_key: must be 1 to 255"),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,6 +16,8 @@ from pyjobkit_django.retry import FixedDelay
 from pyjobkit_django.worker.decisions import Raised, Returned, Rules, decide
 from tests.bad_input.strategies import anything, tried_often
 from tests.worker.fakes import a_job
+
+pytestmark = pytest.mark.once
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 

@@ -18,7 +18,7 @@ from tests.admin.scenes import log, one_of_each, worker
 from tests.bad_input.strategies import any_text, tried
 from tests.stored_jobs import undone
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 NAMES = [
     *("status", "kind", "queue", "tag", "worker", "q", "before", "after", "below"),

@@ -13,6 +13,8 @@ from pyjobkit_django.conf import Settings, current, read
 from pyjobkit_django.errors import ConfigError
 from tests.bad_input.strategies import anything, one_sentence, tried, tried_often
 
+pytestmark = pytest.mark.once
+
 inner = st.dictionaries(
     st.sampled_from(
         [
