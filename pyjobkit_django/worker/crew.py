@@ -10,6 +10,7 @@ from pyjobkit_django.worker.cancels import Cancels
 from pyjobkit_django.worker.channel import Channel
 from pyjobkit_django.worker.claimer import Claimer
 from pyjobkit_django.worker.contact import Contact
+from pyjobkit_django.worker.containment import containing
 from pyjobkit_django.worker.context import Contexts
 from pyjobkit_django.worker.depth import Depth
 from pyjobkit_django.worker.drain import GRACE_S, Drain
@@ -74,7 +75,7 @@ class Crew:
     async def work(self, stop: asyncio.Event, *, once: bool = False) -> None:
         """Work until ``stop`` is set, or until nothing is left to do, then clean up."""
         self.once.request_stop = stop.set
-        with self._watched, LoopWatch().watching():
+        with self._watched, LoopWatch().watching(), containing():
             await self._work_until(stop, once=once)
 
     async def _work_until(self, stop: asyncio.Event, *, once: bool) -> None:

@@ -12,6 +12,7 @@ from pyjobkit_django.jobs import ClaimedJob
 from pyjobkit_django.outcomes import Outcome
 from pyjobkit_django.tracing import tracer
 from pyjobkit_django.worker.callbacks import call
+from pyjobkit_django.worker.containment import begin_run
 from pyjobkit_django.worker.context import Contexts
 from pyjobkit_django.worker.decisions import (
     End,
@@ -100,6 +101,7 @@ class Runner:
         context = self._contexts.of(run)
         run.started_at = self._shift.clock()
         self._shift.journal.started(run)
+        begin_run()
         return await executor.run(job_id=job.id, payload=payload, ctx=context)
 
     def _end_by(self, run: Run, error: BaseException) -> End:
