@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -10,10 +11,11 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 PROC = Path("/proc")
-SERVE = Path(__file__).resolve().parent.parent / "example_project" / "serve.py"
+EXAMPLE = Path(__file__).resolve().parent.parent / "example_project"
+SERVE = EXAMPLE / "serve.py"
 #: Far more than it takes on a loaded machine, in seconds.
 PATIENCE_S = 45.0
 
@@ -24,18 +26,20 @@ class ServedSite:
     def __init__(self, folder: Path, **variables: str) -> None:
         folder.mkdir(exist_ok=True)
         self._folder = folder
+        self.database = folder / "site.sqlite3"
         self._log = folder / "serve.log"
         self._log.unlink(missing_ok=True)
+        self._environment = {
+            **os.environ,
+            "DATABASE_URL": f"sqlite:///{self.database}",
+            "REPORTS_DIR": str(folder),
+            "PORT": "",
+            **variables,
+        }
         with self._log.open("wb") as output:
             self._process = subprocess.Popen(
                 [sys.executable, str(SERVE)],
-                env={
-                    **os.environ,
-                    "DATABASE_URL": f"sqlite:///{folder / 'site.sqlite3'}",
-                    "REPORTS_DIR": str(folder),
-                    "PORT": "",
-                    **variables,
-                },
+                env=self._environment,
                 stdout=output,
                 stderr=output,
             )
@@ -65,6 +69,23 @@ class ServedSite:
         found = re.search(r"Site +(http://\S+)/", self.output)
         assert found is not None, self.output
         return found[1]
+
+    def enqueue(self, kind: str, payload: Any = None, *options: str) -> str:
+        """Store a job as ``manage.py pyjobkit_enqueue`` does; return its id."""
+        command = [
+            sys.executable,
+            str(SERVE.with_name("manage.py")),
+            "pyjobkit_enqueue",
+        ]
+        done = subprocess.run(
+            [*command, kind, json.dumps(payload or {}), *options],
+            env={**self._environment, "DJANGO_SETTINGS_MODULE": "config.settings"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
 
     def processes(self) -> dict[int, str]:
         """Return the command lines of its living processes but the first, by id."""

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from pyjobkit_django.admin.columns import moment
 from pyjobkit_django.admin.formats import json_text, span
-from pyjobkit_django.monitor.job_details import JobDetails
+from pyjobkit_django.jobs import JobStatus
+from pyjobkit_django.monitor.job_details import JobDetails, Timeline
 from pyjobkit_django.monitor.log_pages import Line
 from pyjobkit_django.monitor.redaction import Redactor
 from pyjobkit_django.monitor.text import Excerpt, excerpt, visible
@@ -28,6 +29,8 @@ PARTS: Mapping[str, tuple[str, str | Promise]] = {
     "chain": ("chain", gettext_lazy("Steps that follow")),
     "webhooks": ("webhooks", gettext_lazy("Webhooks")),
 }
+#: How much of a progress's text is shown, in characters.
+MAX_TEXT: Final = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +40,11 @@ class Part:
     name: str
     title: str
     shown: Excerpt
+
+    @property
+    def is_json(self) -> bool:
+        """Whether the text is laid out as JSON is."""
+        return self.name in PARTS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,13 +83,23 @@ def value_of(job: Any, name: str, redactor: Redactor) -> Any:
     return redactor.value(value)
 
 
-def parts_of(job: Any, redactor: Redactor) -> list[Part]:
-    """Return the parts of a job that hold something."""
+def parts_of(
+    job: Any, redactor: Redactor, names: Iterable[str] = tuple(PARTS)
+) -> list[Part]:
+    """Return the parts of a job that hold something, all of them or those of ``names``."""
     return [
-        Part(name=name, title=str(title), shown=excerpt(json_text(value)))
-        for name, (_column, title) in PARTS.items()
+        Part(name=name, title=str(PARTS[name][1]), shown=excerpt(json_text(value)))
+        for name in names
         if (value := value_of(job, name, redactor)) not in (None, {}, [])
     ]
+
+
+def progress_text(job: Any, redactor: Redactor) -> str:
+    """Return what a run said of its progress in words, in one line."""
+    text = (job.progress_meta or {}).get("text")
+    if not isinstance(text, str):
+        return ""
+    return excerpt(redactor.text(text).replace("\n", " "), limit=MAX_TEXT).text
 
 
 def attempts_of(details: JobDetails, redactor: Redactor) -> list[AttemptView]:
@@ -136,21 +154,37 @@ def facts_of(details: JobDetails) -> Iterator[tuple[str, Any]]:
     yield _("Version"), str(job.version)
 
 
-def timeline_of(details: JobDetails) -> Iterator[tuple[str, Any]]:
+def timeline_of(job: Any) -> Iterator[tuple[str, Any]]:
     """Yield the moments of a job, and how long it waited and ran."""
-    times = details.timeline
+    times = Timeline.of(job)
+    is_retried = job.status == JobStatus.SCHEDULED and job.attempts
     for title, when in (
         (_("Created"), times.created),
-        (_("Due"), times.due),
+        (_("Next attempt") if is_retried else _("Due"), times.due),
         (_("Started"), times.started),
         (_("Finished"), times.finished),
-        (_("Lease until"), details.job.lease_until),
+        (_("Lease until"), job.lease_until),
     ):
         if when is not None:
             yield title, moment(when)
-    for title, lasted in ((_("Waited"), times.waited), (_("Ran"), times.ran)):
+    for title, lasted in (
+        (_("Due in"), _until_due(job)),
+        (_("Waited"), times.waited),
+        (_("Ran"), times.ran),
+    ):
         if lasted is not None:
             yield title, span(lasted)
+    if job.attempts > 1:
+        retries = job.attempts - 1
+        told = ngettext("%(count)d time", "%(count)d times", retries)
+        yield _("Retried"), told % {"count": retries}
+
+
+def _until_due(job: Any) -> timedelta | None:
+    if job.status != JobStatus.SCHEDULED or job.scheduled_for <= job.now:
+        return None
+    left: timedelta = job.scheduled_for - job.now
+    return left
 
 
 def _traceback(attempt: Any, redactor: Redactor) -> Part | None:

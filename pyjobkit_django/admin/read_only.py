@@ -26,7 +26,7 @@ class ReadOnlyAdmin(ModelAdmin):
     sortable_by = ()
 
     class Media:
-        css = {"all": ["pyjobkit_django/admin.css"]}  # noqa: RUF012 - as Django reads it
+        css = {"all": ["pyjobkit_django/admin.css", "pyjobkit_django/live.css"]}  # noqa: RUF012 - as Django reads it
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Nobody: jobs are enqueued, workers announce themselves."""

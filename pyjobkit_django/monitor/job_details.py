@@ -11,12 +11,10 @@ from uuid import UUID
 from pyjobkit_django.backends.orm.moves import jobs_alias
 from pyjobkit_django.ids import first_job_id_at
 from pyjobkit_django.models import DatabaseNow, Job, JobAttempt
-from pyjobkit_django.monitor.log_pages import LogPage, log_tail
 
-#: The most attempts, children and lines of log that a job's page shows.
+#: The most attempts and children that a job's page shows.
 MAX_ATTEMPTS: Final = 20
 MAX_CHILDREN: Final = 20
-TAIL_LINES: Final = 100
 #: How many of the jobs that were made after a job ended are looked at for its children.
 LOOK_FOR_CHILDREN: Final = 5_000
 #: How far the clocks of two hosts may be apart for a child to be found.
@@ -68,7 +66,20 @@ class JobDetails:
     has_more_attempts: bool
     parent: Any
     children: Sequence[Any]
-    log: LogPage
+
+
+#: What of a job changes while it waits and runs; payloads and results may be large.
+CHANGING: Final = (
+    *("id", "kind", "status", "version", "attempts", "max_attempts", "lost_runs"),
+    *("progress", "progress_meta", "created_at", "scheduled_for", "started_at"),
+    *("finished_at", "lease_until", "cancel_requested"),
+)
+
+
+def job_in_brief(job_id: UUID) -> Any:
+    """Return what changes of a job, with ``now``; None where there is no such job."""
+    jobs = Job.objects.using(jobs_alias()).only(*CHANGING).annotate(now=DatabaseNow())
+    return jobs.filter(pk=job_id).first()
 
 
 def job_details(job_id: UUID) -> JobDetails | None:
@@ -86,7 +97,6 @@ def job_details(job_id: UUID) -> JobDetails | None:
         has_more_attempts=len(newest) > MAX_ATTEMPTS,
         parent=_briefly(jobs).filter(pk=job.parent).first() if job.parent else None,
         children=_children(job, jobs),
-        log=log_tail(job_id, count=TAIL_LINES),
     )
 
 

@@ -16,6 +16,8 @@ from pyjobkit_django.models import JobLog
 #: The most lines of a page, and the characters after which it ends early.
 PAGE_LINES: Final = 500
 PAGE_CHARACTERS: Final = 400_000
+#: How many of the last lines a job's page begins with.
+TAIL_LINES: Final = 100
 #: How many rows are read at a time: few, unless those before were small; each may hold a
 #: quarter of a megabyte.
 FEW_ROWS: Final = 4
@@ -54,16 +56,23 @@ class Spot:
     def __str__(self) -> str:
         return ".".join(map(str, astuple(self)))
 
+    @property
+    def behind_its_row(self) -> Spot:
+        """Where the rows begin that follow the one it is in; a row never grows."""
+        return Spot(self.version, self.seq + 1, 0)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogPage:
     """Some lines, the oldest first; ``following`` is where the next page begins.
 
-    ``has_earlier`` tells that lines were written before these.
+    ``end`` is behind the last line that was read: what is written later begins there, save
+    what an older run still writes. ``has_earlier`` tells that there are lines before these.
     """
 
     lines: Sequence[Line]
     following: Spot | None = None
+    end: Spot | None = None
     has_earlier: bool = False
 
 
@@ -71,25 +80,32 @@ def log_page(job_id: UUID, start: Spot | None = None) -> LogPage:
     """Return the page that begins at ``start``, or the first."""
     lines: list[Line] = []
     size = 0
+    end = start
+    has_earlier = start is not None
     for spot, line in _lines(_rows(job_id), start):
         if len(lines) == PAGE_LINES or size > PAGE_CHARACTERS:
-            return LogPage(lines=lines, following=spot, has_earlier=start is not None)
+            return LogPage(
+                lines=lines, following=spot, end=spot, has_earlier=has_earlier
+            )
         lines.append(line)
         size += len(line.text)
-    return LogPage(lines=lines, has_earlier=start is not None)
+        end = spot.behind_its_row
+    return LogPage(lines=lines, end=end, has_earlier=has_earlier)
 
 
 def log_tail(job_id: UUID, *, count: int) -> LogPage:
     """Return the last lines of the log, at most ``count``."""
     lines: list[Line] = []
     size = 0
+    end: Spot | None = None
     for row in _one_by_one(_rows(job_id).reverse(), _before):
+        end = end or Spot(row.version, row.seq, 0).behind_its_row
         for _, line in reversed(list(_lines_of(row))):
             if len(lines) == count or size > PAGE_CHARACTERS:
-                return LogPage(lines=lines[::-1], has_earlier=True)
+                return LogPage(lines=lines[::-1], end=end, has_earlier=True)
             lines.append(line)
             size += len(line.text)
-    return LogPage(lines=lines[::-1])
+    return LogPage(lines=lines[::-1], end=end)
 
 
 def every_line(job_id: UUID) -> Iterator[Line]:

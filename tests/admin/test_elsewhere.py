@@ -40,8 +40,10 @@ def test_every_link_stays_in_an_admin_site_of_another_name(root):
         root.get(reverse(f"{name}_workerrecord_changelist")),
         root.post(requeue, selected),
     ]
+    live = root.get(reverse(f"{name}_job_live", args=[job_id])).json()["regions"]
     done = root.post(requeue, {**selected, "confirmed": "yes"})
 
+    assert "/backstage/pyjobkit_django/job/operation/" in live["operations"]
     for page in pages:
         assert page.status_code == 200
         assert "/backstage/pyjobkit_django/job/" in page.content.decode()
@@ -74,6 +76,7 @@ def test_jobs_of_a_database_of_their_own_are_shown_and_moved_there(client_apart)
         client_apart.get(address).status_code
         for address in (
             addresses.job(job_id),
+            addresses.job(job_id, "live"),
             addresses.job(job_id, "log"),
             addresses.job(job_id, "history"),
             addresses.workers(),
@@ -83,7 +86,7 @@ def test_jobs_of_a_database_of_their_own_are_shown_and_moved_there(client_apart)
     client_apart.post(addresses.operation("cancel"), sent)
 
     assert [job.pk for job in listed] == [job_id]
-    assert shown == [200] * 5
+    assert shown == [200] * 6
     assert Job.objects.using("default").count() == 0
     assert status_of(job_id) == "cancelled"
     assert LogEntry.objects.get(user__username="apart").object_id == str(job_id)

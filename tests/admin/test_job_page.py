@@ -152,7 +152,7 @@ def test_what_is_out_of_the_ordinary_is_told(root):
 def test_a_job_that_is_not_due_waits_for_nothing(root):
     timeline = dict(page_of(root, job_of(JobStatus.SCHEDULED)).context["timeline"])
 
-    assert list(timeline) == ["Created", "Due"]
+    assert list(timeline) == ["Created", "Due", "Due in"]
 
 
 @pytest.mark.parametrize(
@@ -210,11 +210,11 @@ def test_only_the_last_attempts_are_shown(root, monkeypatch):
 
 def test_a_long_log_is_turned_over_page_by_page(root, monkeypatch):
     monkeypatch.setattr(log_pages, "PAGE_LINES", 2)
-    monkeypatch.setattr(job_details, "TAIL_LINES", 2)
+    monkeypatch.setattr(log_pages, "TAIL_LINES", 2)
     job_id = job_of(JobStatus.RUNNING)
     log(job_id, "a", "b", "c", "d", "e")
 
-    assert "The last 2 lines." in text_of(root, job_id)
+    assert "Earlier lines are in the whole log." in text_of(root, job_id)
     first = page_of(root, job_id, "log")
     assert [line.shown.text for line in first.context["lines"]] == ["a", "b"]
     following = str(first.context["following"])

@@ -63,6 +63,7 @@ TABLE = [
     page("list", lambda _: addresses.jobs()),
     page("filtered list", lambda _: addresses.jobs(status="failed", kind="k")),
     page("job", addresses.job),
+    page("live job", lambda job_id: addresses.job(job_id, "live")),
     page("log", lambda job_id: addresses.job(job_id, "log")),
     page("history", lambda job_id: addresses.job(job_id, "history")),
     page("download", lambda job_id: addresses.job(job_id, "download", "payload")),

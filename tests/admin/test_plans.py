@@ -116,10 +116,12 @@ def test_a_list_reads_no_more_than_its_window(root, asked):
         _check(plan)
 
 
+@pytest.mark.parametrize("view", ["change", "live"])
 @pytest.mark.parametrize("number", [1, 400_000, 999_999])
-def test_a_job_s_page_reads_little(root, number):
+def test_a_job_s_page_reads_little(root, number, view):
     read = [
-        plan_of(look) for look in _looks_for_jobs(root, addresses.job(job_id(number)))
+        plan_of(look)
+        for look in _looks_for_jobs(root, addresses.job(job_id(number), view))
     ]
 
     for plan in read:

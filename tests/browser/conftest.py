@@ -6,7 +6,7 @@ from tests.matrix.chromium import MISSING, find_chromium
 from tests.served_site import ServedSite
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser():
     """The system's chromium, without a window."""
     path = find_chromium()
@@ -19,11 +19,18 @@ def browser():
         chromium.close()
 
 
-@pytest.fixture(scope="module")
-def site(browser, tmp_path_factory):
-    """The address of the example site, with a worker beside it."""
+@pytest.fixture(scope="session")
+def served(browser, tmp_path_factory):
+    """The example site, with a worker beside it."""
     with ServedSite(tmp_path_factory.mktemp("site")) as served:
-        yield served.url
+        assert served.url
+        yield served
+
+
+@pytest.fixture(scope="session")
+def site(served):
+    """The address of the example site."""
+    return served.url
 
 
 @pytest.fixture
@@ -52,8 +59,34 @@ def open_page(browser, site, complaints):
         window.close()
 
 
+@pytest.fixture(scope="session")
+def signed_in(browser, site):
+    """The cookies of the demo user, who may do everything in the admin."""
+    window = browser.new_context(base_url=site)
+    page = window.new_page()
+    page.goto("/admin/login/")
+    page.get_by_label("Username").fill("demo")
+    page.get_by_label("Password").fill("demo")
+    page.get_by_role("button", name="Log in").click()
+    page.wait_for_url("**/admin/")
+    yield window.storage_state()
+    window.close()
+
+
+@pytest.fixture
+def open_admin(open_page, signed_in):
+    """Open pages as the demo user."""
+
+    def open_admin(path, **options):
+        return open_page(path, storage_state=signed_in, **options)
+
+    return open_admin
+
+
 def _hear(line, complaints):
-    if line.type in ("error", "warning"):
+    # The admin has no icon; browsers ask for one.
+    is_icon = line.location.get("url", "").endswith("/favicon.ico")
+    if line.type in ("error", "warning") and not is_icon:
         complaints.append(line.text)
 
 
