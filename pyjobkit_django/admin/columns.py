@@ -7,13 +7,14 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from pyjobkit_django.admin.formats import span, status_label
+from pyjobkit_django.admin.formats import rough_span, span, status_label
 from pyjobkit_django.jobs import JobStatus
 from pyjobkit_django.monitor.job_details import Timeline
 from pyjobkit_django.monitor.text import visible
@@ -75,7 +76,7 @@ def tries(job: Any) -> str:
 
 def age(job: Any) -> SafeString:
     """Return for how long there has been such a job."""
-    return moment(job.created_at, span(job.now - job.created_at))
+    return moment(job.created_at, rough_span(job.now - job.created_at))
 
 
 def duration(job: Any) -> str:
@@ -86,10 +87,20 @@ def duration(job: Any) -> str:
 def moment(when: datetime, text: str = "") -> SafeString:
     """Return a time, as ``text`` where that is given."""
     local = timezone.localtime(when)
-    full = date_format(local, "Y-m-d H:i:s")
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',
         when.isoformat(timespec="milliseconds"),
         date_format(local, "Y-m-d H:i:s T"),
-        text or full,
+        text or date_format(local, "Y-m-d H:i:s"),
+    )
+
+
+def selection_box(job: Any) -> SafeString:
+    """Return the box that selects a job; Django makes a form's widget for each."""
+    return format_html(
+        '<input type="checkbox" name="{}" value="{}" class="action-select"'
+        ' aria-label="{}">',
+        ACTION_CHECKBOX_NAME,
+        job.pk,
+        _("Select %(job)s") % {"job": visible(str(job))},
     )

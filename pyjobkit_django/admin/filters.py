@@ -7,11 +7,18 @@ from typing import Any
 
 from django.contrib.admin import SimpleListFilter
 from django.http import HttpRequest
+from django.utils.translation import gettext as text
 from django.utils.translation import gettext_lazy as _
 
-from pyjobkit_django.admin.formats import STATUS_LABELS
+from pyjobkit_django.admin.formats import STATUS_LABELS, span
 from pyjobkit_django.conf import current
-from pyjobkit_django.monitor.job_pages import known_names
+from pyjobkit_django.monitor.job_filter import MADE_WITHIN
+from pyjobkit_django.monitor.job_pages import KnownNames, known_names
+from pyjobkit_django.monitor.text import visible
+from pyjobkit_django.monitor.workers import Presence, workers
+
+#: The most workers that are offered.
+MAX_WORKERS = 50
 
 
 class _Choice(SimpleListFilter):
@@ -32,10 +39,13 @@ class _Choice(SimpleListFilter):
 
 
 class StatusFilter(_Choice):
-    """By status."""
+    """By status, which the tabs above the list choose."""
 
     title = _("status")
     parameter_name = "status"
+
+    def has_output(self) -> bool:
+        return False
 
     def lookups(
         self, request: HttpRequest, model_admin: Any
@@ -50,7 +60,7 @@ class KindFilter(_Choice):
     parameter_name = "kind"
 
     def names(self, request: HttpRequest) -> Collection[str]:
-        return _known(request)[0]
+        return _known(request).kinds
 
 
 class QueueFilter(_Choice):
@@ -60,29 +70,66 @@ class QueueFilter(_Choice):
     parameter_name = "queue"
 
     def names(self, request: HttpRequest) -> Collection[str]:
-        return {*current().queues, *_known(request)[1]}
+        return {*current().queues, *_known(request).queues}
 
 
 class TagFilter(_Choice):
-    """By tag, once a tag was followed from a job."""
+    """By tag: the tags of the newest jobs are offered."""
 
     title = _("tag")
     parameter_name = "tag"
 
+    def names(self, request: HttpRequest) -> Collection[str]:
+        return _known(request).tags
+
 
 class WorkerFilter(_Choice):
-    """By the worker that holds the job, once a worker was followed."""
+    """By the worker that holds the job: those heard last are offered."""
 
     title = _("worker")
     parameter_name = "worker"
 
+    def lookups(
+        self, request: HttpRequest, model_admin: Any
+    ) -> Iterable[tuple[str, Any]]:
+        offered = {}
+        if model_admin.may(request, "view_workerrecord"):
+            heard = workers().exclude(state=Presence.STOPPED)[:MAX_WORKERS]
+            offered = {str(each.pk): visible(str(each)) for each in heard}
+        chosen = self.value()
+        if chosen and chosen not in offered:
+            offered[chosen] = chosen
+        return sorted(offered.items(), key=lambda pair: pair[1])
 
-FILTERS = (StatusFilter, KindFilter, QueueFilter, TagFilter, WorkerFilter)
+
+class TimeFilter(_Choice):
+    """By when the job was made."""
+
+    title = _("age")
+    parameter_name = "made"
+
+    def lookups(
+        self, request: HttpRequest, model_admin: Any
+    ) -> Iterable[tuple[str, Any]]:
+        return [
+            (word, text("in the last %(span)s") % {"span": span(lasted)})
+            for word, lasted in MADE_WITHIN.items()
+        ]
+
+
+FILTERS = (
+    StatusFilter,
+    TimeFilter,
+    KindFilter,
+    QueueFilter,
+    TagFilter,
+    WorkerFilter,
+)
 NAMES = tuple(str(each.parameter_name) for each in FILTERS)
 
 
-def _known(request: Any) -> tuple[Collection[str], Collection[str]]:
+def _known(request: Any) -> KnownNames:
     if not hasattr(request, "_pyjobkit_names"):
-        request._pyjobkit_names = known_names()  # noqa: SLF001 - one look for both filters
-    names: tuple[Collection[str], Collection[str]] = request._pyjobkit_names  # noqa: SLF001 - the same
+        request._pyjobkit_names = known_names()  # noqa: SLF001 - one look for all filters
+    names: KnownNames = request._pyjobkit_names  # noqa: SLF001 - the same
     return names

@@ -52,6 +52,13 @@ def span(duration: timedelta | None) -> str:
     return " ".join(_units(int(seconds)))
 
 
+def rough_span(duration: timedelta) -> str:
+    """Return a duration in its largest unit: ``3 min``."""
+    if duration.total_seconds() < _FEW:
+        return span(duration)
+    return next(_units(int(duration.total_seconds())))
+
+
 def _units(seconds: int) -> Iterator[str]:
     """Yield the two largest units, the smaller one unless it is nothing."""
     sizes = (

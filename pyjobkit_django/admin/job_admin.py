@@ -14,6 +14,7 @@ from pyjobkit_django.admin.confirming import SELECTED
 from pyjobkit_django.admin.filters import FILTERS
 from pyjobkit_django.admin.job_list import JobChangeList
 from pyjobkit_django.admin.job_views import JobViewsAdmin
+from pyjobkit_django.admin.live_list import LiveListAdmin
 from pyjobkit_django.admin.operations import (
     CANCEL,
     DELETE,
@@ -24,7 +25,7 @@ from pyjobkit_django.admin.pruning import PruningAdmin
 from pyjobkit_django.monitor.job_pages import parsed_id
 
 
-class JobAdmin(JobViewsAdmin, PruningAdmin):
+class JobAdmin(JobViewsAdmin, LiveListAdmin, PruningAdmin):
     """The list of jobs, the newest first, with the operations that a user may do."""
 
     list_display = ("job", "state", "queue", "done", "tries", "age", "duration")
@@ -44,6 +45,7 @@ class JobAdmin(JobViewsAdmin, PruningAdmin):
         list_view = self.admin_site.admin_view(self.changelist_view)
         return [
             path("", list_view, name="pyjobkit_django_job_changelist"),
+            *self.live_list_urls(),
             *self.prune_urls(),
             *self.operation_urls(),
             *self.job_urls(),
@@ -115,6 +117,10 @@ class JobAdmin(JobViewsAdmin, PruningAdmin):
     def delete_selected(self, request: HttpRequest, queryset: Any) -> HttpResponse:
         """Ask whether to delete."""
         return self.confirmed(request, DELETE)
+
+    def action_checkbox(self, obj: Any) -> Any:
+        """Show the box that selects it."""
+        return columns.selection_box(obj)
 
     @admin.display(description=_("job"))
     def job(self, job: Any) -> Any:

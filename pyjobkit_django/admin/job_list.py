@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, override
 from uuid import UUID
 
@@ -10,12 +11,22 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from pyjobkit_django.admin.filters import NAMES
-from pyjobkit_django.admin.formats import number
+from pyjobkit_django.admin.formats import STATUS_LABELS, number
 from pyjobkit_django.monitor.job_filter import JobFilter
 from pyjobkit_django.monitor.job_pages import Place, parsed_id, read_page
 from pyjobkit_django.monitor.windows import WINDOW
 
 SEARCH = "q"
+
+
+@dataclass(frozen=True, slots=True)
+class StatusTab:
+    """A status that the list may be narrowed to; none for all jobs."""
+
+    status: str
+    label: str
+    url: str
+    is_here: bool
 
 
 class JobChangeList(ChangeList):
@@ -51,6 +62,23 @@ class JobChangeList(ChangeList):
         self.paginator = None
 
     @property
+    def status_tabs(self) -> list[StatusTab]:
+        """The statuses there are, with where their jobs are of this search."""
+        here = self.wanted.status
+        tabs = [StatusTab("", _("all"), self._status_url(None), is_here=here is None)]
+        for status, label in STATUS_LABELS.items():
+            url = self._status_url(status.value)
+            tabs.append(
+                StatusTab(status.value, str(label), url, is_here=here is status)
+            )
+        return tabs
+
+    @property
+    def holds_still(self) -> bool:
+        """Whether it begins elsewhere than at the newest jobs."""
+        return self.place != Place()
+
+    @property
     def window_size(self) -> str:
         """How many jobs a search looks at."""
         return number(WINDOW)
@@ -83,6 +111,9 @@ class JobChangeList(ChangeList):
         if not self.page.by_key or parsed_id(self.wanted.search):
             return None
         return self.get_query_string({"kind": self.wanted.search, SEARCH: None})
+
+    def _status_url(self, status: str | None) -> str:
+        return self.get_query_string({"status": status})
 
     def _url(self, **end: UUID | None) -> str | None:
         if not any(end.values()):

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any, Final, Self
 from uuid import UUID
 
 from django.utils.translation import gettext as _
 
 from pyjobkit_django.errors import InvalidJobError
+from pyjobkit_django.ids import first_job_id_at
 from pyjobkit_django.job_fields import MAX_KEY, check_name
 from pyjobkit_django.jobs import JobStatus
 from pyjobkit_django.models.columns import status_is
@@ -20,7 +23,8 @@ from pyjobkit_django.monitor.text import visible
 class JobFilter:
     """Jobs of which all this is true; None, and an empty search, leave it open.
 
-    ``worker`` is the one that holds the job; ``search`` is an id, a key or a kind.
+    ``worker`` is the one that holds the job; ``made`` is for how long there may have been
+    the job, by the clock of the host that made it; ``search`` is an id, a key or a kind.
     """
 
     status: JobStatus | None = None
@@ -28,6 +32,7 @@ class JobFilter:
     queue: str | None = None
     tag: str | None = None
     worker: UUID | None = None
+    made: timedelta | None = None
     search: str = ""
 
     @classmethod
@@ -50,8 +55,8 @@ class JobFilter:
 
     @property
     def is_open(self) -> bool:
-        """Whether it admits every job."""
-        return self == type(self)()
+        """Whether it admits every job, or all that are young enough."""
+        return replace(self, made=None) == type(self)()
 
     def apply(self, jobs: Any) -> Any:
         """Return those of ``jobs`` that are wanted, but for ``search``."""
@@ -61,6 +66,9 @@ class JobFilter:
         jobs = jobs.filter(
             **{name: value for name, value in equal.items() if value is not None}
         )
+        if self.made is not None:
+            since = time.time() - self.made.total_seconds()
+            jobs = jobs.filter(pk__gte=first_job_id_at(since))
         return jobs if self.tag is None else jobs.filter(tags__has_key=self.tag)
 
 
@@ -70,6 +78,12 @@ def _name(text: str) -> str:
     except InvalidJobError as error:
         raise ValueError(text) from error
     return text
+
+
+def _made(text: str) -> timedelta:
+    if text not in MADE_WITHIN:
+        raise ValueError(text)
+    return MADE_WITHIN[text]
 
 
 def _search(text: str) -> str:
@@ -86,6 +100,13 @@ def _short(text: str) -> str:
 
 #: How much of a refused value a sentence quotes, in characters.
 MAX_SHOWN: Final = 60
+#: For how long there may have been a job, by the word that asks for it.
+MADE_WITHIN: Final[Mapping[str, timedelta]] = {
+    "10min": timedelta(minutes=10),
+    "1h": timedelta(hours=1),
+    "24h": timedelta(hours=24),
+    "7d": timedelta(days=7),
+}
 
 _READERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "status": JobStatus,
@@ -93,6 +114,7 @@ _READERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "queue": _name,
     "tag": _name,
     "worker": UUID,
+    "made": _made,
     "search": _search,
 }
 _FAULTS: Final[Mapping[str, Callable[[], str]]] = {
@@ -103,5 +125,6 @@ _FAULTS: Final[Mapping[str, Callable[[], str]]] = {
     "worker": lambda: _(
         "“%(value)s” is not the id of a worker; that filter was left out."
     ),
+    "made": lambda: _("“%(value)s” is no time to choose; that filter was left out."),
     "search": lambda: _("“%(value)s” cannot be an id, a key or a kind; not searched."),
 }

@@ -135,8 +135,27 @@ def _shown(jobs: Any) -> Any:
     return jobs.only(*LISTED).annotate(now=DatabaseNow())
 
 
-def known_names(*, look: int = 1_000) -> tuple[Collection[str], Collection[str]]:
-    """Return kinds and queues there are: those of the newest jobs."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownNames:
+    """Names that some jobs have."""
+
+    kinds: frozenset[str]
+    queues: frozenset[str]
+    tags: frozenset[str]
+
+
+def known_names(*, look: int = 1_000) -> KnownNames:
+    """Return the names that the newest jobs have."""
     newest = Job.objects.using(jobs_alias()).order_by("-pk")
-    pairs = list(newest.values_list("kind", "queue")[:look])
-    return sorted({kind for kind, _ in pairs}), sorted({queue for _, queue in pairs})
+    found = list(newest.values_list("kind", "queue", "tags")[:look])
+    return KnownNames(
+        kinds=frozenset(kind for kind, _, _ in found),
+        queues=frozenset(queue for _, queue, _ in found),
+        tags=frozenset(tag for _, _, tags in found for tag in tags),
+    )
+
+
+def listed_jobs(job_ids: Collection[UUID]) -> list[Job]:
+    """Return those of the jobs that there are, as a page has them, the newest first."""
+    jobs = Job.objects.using(jobs_alias())
+    return list(_shown(jobs.filter(pk__in=job_ids)).order_by("-pk")) if job_ids else []

@@ -25,7 +25,7 @@ WINDOW: Final = 20_000
 
 SCHEDULED, QUEUED, RUNNING = JobStatus.SCHEDULED, JobStatus.QUEUED, JobStatus.RUNNING
 #: The statuses that have an index by id where there are partial indexes.
-_INDEXED: Final = (JobStatus.FAILED, JobStatus.TIMEOUT)
+INDEXED: Final = (JobStatus.FAILED, JobStatus.TIMEOUT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +67,8 @@ def window_of(wanted: JobFilter, jobs: Any, newest: UUID | None) -> Window:
 def indexed(wanted: JobFilter, jobs: Any) -> Any:
     """Return the jobs of the index by id that serves ``wanted`` best."""
     partial = connections[jobs.db].features.supports_partial_indexes
-    if partial and wanted.status in _INDEXED:
-        failed, timeout = map(status_is, _INDEXED)
+    if partial and wanted.status in INDEXED:
+        failed, timeout = map(status_is, INDEXED)
         return jobs.filter(Q(failed) | Q(timeout))
     return jobs
 
@@ -81,7 +81,7 @@ def gathered(wanted: JobFilter, jobs: Any) -> list[UUID] | None:
     if wanted.worker is None and wanted.status not in (SCHEDULED, QUEUED, RUNNING):
         return None
     ids: list[UUID] = []
-    for rows, order in _unfinished(wanted, jobs):
+    for rows, order in unfinished(wanted, jobs):
         if rows.order_by(*order).values("pk")[WINDOW : WINDOW + 1]:
             return None
         ids += wanted.apply(rows).values_list("pk", flat=True)
@@ -93,7 +93,7 @@ def made_at(job_id: UUID) -> datetime:
     return datetime.fromtimestamp((job_id.int >> 80) / 1000, UTC)
 
 
-def _unfinished(wanted: JobFilter, jobs: Any) -> Iterator[tuple[Any, list[str]]]:
+def unfinished(wanted: JobFilter, jobs: Any) -> Iterator[tuple[Any, list[str]]]:
     """Yield the rows of each index that may hold what is wanted, with its order."""
     if wanted.status is SCHEDULED:
         yield jobs.filter(status_is(SCHEDULED)), ["scheduled_for"]

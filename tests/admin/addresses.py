@@ -14,6 +14,11 @@ def jobs(**asked: Any) -> str:
     return reverse(LIST, query=asked) if asked else reverse(LIST)
 
 
+def live_jobs(**asked: Any) -> str:
+    """Return where the list asks what became of its jobs."""
+    return reverse("admin:pyjobkit_django_job_live_list", query=asked or None)
+
+
 def job(job_id: Any, view: str = "change", *parts: str) -> str:
     return reverse(f"admin:pyjobkit_django_job_{view}", args=[job_id, *parts])
 

@@ -44,6 +44,8 @@ def test_every_link_stays_in_an_admin_site_of_another_name(root):
     done = root.post(requeue, {**selected, "confirmed": "yes"})
 
     assert "/backstage/pyjobkit_django/job/operation/" in live["operations"]
+    listed = root.get(reverse(f"{name}_job_live_list")).json()["rows"]
+    assert "/backstage/pyjobkit_django/job/" in listed[str(job_id)]
     for page in pages:
         assert page.status_code == 200
         assert "/backstage/pyjobkit_django/job/" in page.content.decode()

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from pyjobkit_django.admin import JobAdmin
+from pyjobkit_django.ids import first_job_id_at
 from pyjobkit_django.jobs import JobStatus
 from pyjobkit_django.models import Job
 from pyjobkit_django.monitor import windows
@@ -93,7 +96,8 @@ def test_jobs_are_filtered_by_kind_queue_tag_and_worker(root):
 
 def test_filters_offer_what_there_is(root, settings):
     settings.PYJOBKIT = {"QUEUES": ["default", "idle"]}
-    queued(kind="seen", queue="old")
+    queued(kind="seen", queue="old", tags=["nightly"])
+    alive, stopped = worker(host="alive"), worker(host="gone", state="stopped")
 
     specs = root.get(addresses.jobs(kind="unseen")).context["cl"].filter_specs
 
@@ -102,10 +106,40 @@ def test_filters_offer_what_there_is(root, settings):
         for spec in specs
     }
     assert offered == {
-        "status": list(JobStatus),
+        "made": ["10min", "1h", "24h", "7d"],
         "kind": ["seen", "unseen"],
         "queue": ["default", "idle", "old"],
+        "tag": ["nightly"],
+        "worker": [str(alive.pk)],
     }
+    assert str(stopped.pk) not in str(offered)
+
+
+def test_workers_are_offered_to_those_who_may_see_them(browse):
+    there = worker()
+
+    page = browse("view_job").get(addresses.jobs()).content.decode()
+
+    assert str(there.pk) not in page
+
+
+def test_jobs_are_filtered_by_when_they_were_made(root):
+    (young,) = queued()
+    old = first_job_id_at(time.time() - 3_660)
+    Job.objects.filter(pk=queued()[0]).update(id=old)
+
+    assert shown(root, addresses.jobs(made="1h")) == [young]
+    assert shown(root, addresses.jobs(made="24h")) == [young, old]
+    assert shown(root, addresses.jobs(made="1h", status="queued")) == [young]
+
+
+def test_tabs_lead_to_each_status_within_the_other_filters(root):
+    tabs = root.get(addresses.jobs(kind="k", status="failed")).context["cl"].status_tabs
+
+    assert [tab.status for tab in tabs] == ["", *JobStatus]
+    assert [tab.status for tab in tabs if tab.is_here] == ["failed"]
+    assert tabs[0].url == "?kind=k"
+    assert tabs[2].url == "?kind=k&status=queued"
 
 
 def test_a_job_is_found_by_its_id_its_keys_and_its_kind(root):

@@ -62,6 +62,7 @@ def confirmed(name: str, status: JobStatus, *, operator: int) -> Row:
 TABLE = [
     page("list", lambda _: addresses.jobs()),
     page("filtered list", lambda _: addresses.jobs(status="failed", kind="k")),
+    page("live list", lambda _: addresses.live_jobs(counts=1)),
     page("job", addresses.job),
     page("live job", lambda job_id: addresses.job(job_id, "live")),
     page("log", lambda job_id: addresses.job(job_id, "log")),

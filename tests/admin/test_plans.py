@@ -73,6 +73,7 @@ def job_id(number: int) -> str:
 
 
 LISTS = {
+    "made lately": {"made": "7d"},
     "all": {},
     "further down": {"before": job_id(500_000)},
     "back up": {"after": job_id(500_000)},
@@ -112,6 +113,20 @@ def test_a_list_reads_no_more_than_its_window(root, asked):
     ]
 
     assert read
+    for plan in read:
+        _check(plan)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    ["all", "a rare kind", "a queue", "a tag", "made lately", "failed of a kind"],
+)
+def test_what_a_list_asks_for_while_one_looks_reads_no_more(root, asked):
+    address = addresses.live_jobs(**LISTS[asked], counts=1, kept=job_id(5))
+
+    read = [plan_of(look) for look in _looks_for_jobs(root, address)]
+
+    assert len(read) > 6
     for plan in read:
         _check(plan)
 

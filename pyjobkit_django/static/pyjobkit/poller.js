@@ -2,6 +2,8 @@
 
 const FIRST_PAUSE_IN_TROUBLE_MS = 1000;
 const LONGEST_PAUSE_MS = 30000;
+/** A pause is at least so many times what the answer took. */
+const CALM = 3;
 
 /** The answer is final: asking again would get the same one. */
 class Refused extends Error {
@@ -51,9 +53,11 @@ export class Poller {
   async #ask() {
     this.asking = new AbortController();
     let pause;
+    const began = performance.now();
     try {
       const answer = await look(this.address(), this.asking.signal);
-      pause = this.show(answer);
+      // A site that takes long has enough to do.
+      pause = Math.max(this.show(answer), (performance.now() - began) * CALM);
       this.failures = 0;
       this.tell("live");
     } catch (error) {
