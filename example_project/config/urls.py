@@ -12,4 +12,5 @@ admin.site.index_title = "What goes on"
 urlpatterns = [
     path("", include("reports.urls")),
     path("admin/", admin.site.urls),
+    path("jobs/", include("pyjobkit_django.urls")),
 ]

@@ -11,18 +11,19 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from pyjobkit_django.jobs import JobStatus
+from pyjobkit_django.monitor.status_labels import STATUS_LABELS, status_label
 from pyjobkit_django.monitor.workers import Presence
 
-STATUS_LABELS: Final = {
-    JobStatus.SCHEDULED: gettext_lazy("scheduled"),
-    JobStatus.QUEUED: gettext_lazy("queued"),
-    JobStatus.RUNNING: gettext_lazy("running"),
-    JobStatus.SUCCESS: gettext_lazy("success"),
-    JobStatus.FAILED: gettext_lazy("failed"),
-    JobStatus.TIMEOUT: gettext_lazy("timeout"),
-    JobStatus.CANCELLED: gettext_lazy("cancelled"),
-}
+__all__ = [
+    "PRESENCE_LABELS",
+    "STATUS_LABELS",
+    "json_text",
+    "number",
+    "rough_span",
+    "span",
+    "status_label",
+]
+
 PRESENCE_LABELS: Final = {
     Presence.ALIVE: gettext_lazy("alive"),
     Presence.DRAINING: gettext_lazy("draining"),
@@ -33,11 +34,6 @@ PRESENCE_LABELS: Final = {
 #: Up to how many seconds their tenths are told.
 _FEW: Final = 10
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
-
-
-def status_label(status: str) -> str:
-    """Return a job's status in the reader's language."""
-    return str(STATUS_LABELS[JobStatus(status)])
 
 
 def span(duration: timedelta | None) -> str:

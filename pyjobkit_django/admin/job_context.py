@@ -13,10 +13,10 @@ from pyjobkit_django.admin.job_page import (
     attempts_of,
     facts_of,
     parts_of,
-    progress_text,
     timeline_of,
 )
 from pyjobkit_django.monitor.job_details import MAX_ATTEMPTS, MAX_CHILDREN, JobDetails
+from pyjobkit_django.monitor.progress import progress_text
 from pyjobkit_django.monitor.redaction import Redactor
 from pyjobkit_django.monitor.text import visible
 

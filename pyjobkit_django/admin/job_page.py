@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from django.utils.functional import Promise
@@ -29,8 +29,6 @@ PARTS: Mapping[str, tuple[str, str | Promise]] = {
     "chain": ("chain", gettext_lazy("Steps that follow")),
     "webhooks": ("webhooks", gettext_lazy("Webhooks")),
 }
-#: How much of a progress's text is shown, in characters.
-MAX_TEXT: Final = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,14 +90,6 @@ def parts_of(
         for name in names
         if (value := value_of(job, name, redactor)) not in (None, {}, [])
     ]
-
-
-def progress_text(job: Any, redactor: Redactor) -> str:
-    """Return what a run said of its progress in words, in one line."""
-    text = (job.progress_meta or {}).get("text")
-    if not isinstance(text, str):
-        return ""
-    return excerpt(redactor.text(text).replace("\n", " "), limit=MAX_TEXT).text
 
 
 def attempts_of(details: JobDetails, redactor: Redactor) -> list[AttemptView]:

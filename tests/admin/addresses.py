@@ -19,6 +19,11 @@ def live_jobs(**asked: Any) -> str:
     return reverse("admin:pyjobkit_django_job_live_list", query=asked or None)
 
 
+def progress(job_id: Any, **asked: Any) -> str:
+    """Return where the bar of a page that is not the admin's asks."""
+    return reverse("pyjobkit:job-progress", args=[job_id], query=asked or None)
+
+
 def job(job_id: Any, view: str = "change", *parts: str) -> str:
     return reverse(f"admin:pyjobkit_django_job_{view}", args=[job_id, *parts])
 

@@ -69,6 +69,7 @@ TABLE = [
     page("history", lambda job_id: addresses.job(job_id, "history")),
     page("download", lambda job_id: addresses.job(job_id, "download", "payload")),
     page("log file", lambda job_id: addresses.job(job_id, "download", "log")),
+    page("progress", addresses.progress, expected=(NO, NO, YES, YES, YES)),
     page("workers", lambda _: addresses.workers()),
     page("prune", lambda _: addresses.prune(), expected=(LOGIN, NO, NO, NO, YES)),
     Row(
@@ -120,7 +121,7 @@ def test_who_may_do_what(client_of, row, who, expected):
     )
 
     assert response.status_code == expected
-    if who == "anonymous":
+    if expected == LOGIN and who == "anonymous":
         assert response["Location"].startswith("/admin/login/")
     allowed = "confirmed" in row.data and expected == ON and who != "anonymous"
     assert (status_of(job_id) != row.status) == allowed

@@ -26,9 +26,11 @@ export class Poller {
     this.timer = 0;
     this.asking = null;
     this.ended = false;
-    document.addEventListener("visibilitychange", () => this.#turn());
-    window.addEventListener("online", () => this.soon());
-    window.addEventListener("pageshow", (event) => event.persisted && this.soon());
+    this.listening = new AbortController();
+    const { signal } = this.listening;
+    document.addEventListener("visibilitychange", () => this.#turn(), { signal });
+    window.addEventListener("online", () => this.soon(), { signal });
+    window.addEventListener("pageshow", (event) => event.persisted && this.soon(), { signal });
   }
 
   /** Ask now, and from then on. */
@@ -40,6 +42,7 @@ export class Poller {
   /** Ask no more. */
   end() {
     this.ended = true;
+    this.listening.abort();
     clearTimeout(this.timer);
     this.asking?.abort();
   }

@@ -1,8 +1,4 @@
-// Fills the page of an order with what its JSON view says, until the job has ended.
-"use strict";
-
-const PAUSE_MS = 400;
-const PAUSE_IN_TROUBLE_MS = 3000;
+// Fills in what the bar on the page of an order does not tell, whenever the bar has moved.
 
 const job = document.getElementById("job");
 const title = document.title;
@@ -29,9 +25,7 @@ function fillLog(lines) {
 }
 
 function show(state) {
-  job.dataset.status = state.status;
-  job.querySelector("progress").value = state.progress;
-  for (const name of ["status", "headline", "text", "attempts"]) fill(name, state[name]);
+  for (const name of ["status", "headline", "attempts"]) fill(name, state[name]);
   for (const [name, figure] of Object.entries(state.result ?? {})) fill(name, figure);
   fillOrHide("reason", state.reason);
   fillLog(state.lines);
@@ -42,26 +36,11 @@ function show(state) {
   document.title = state.finished
     ? `${state.status}: ${title}`
     : `${Math.round(state.progress * 100)} % ${title}`;
+  job.dataset.status = state.status;
 }
 
-async function look() {
+// The bar of {% job_progress %} tells when something happened.
+job.addEventListener("pyjobkit:progress", async () => {
   const answer = await fetch(job.dataset.progress, { cache: "no-store" });
-  if (!answer.ok) throw new Error(`the site answered ${answer.status}`);
-  return answer.json();
-}
-
-async function follow() {
-  let pause = PAUSE_MS;
-  try {
-    const state = await look();
-    show(state);
-    fillOrHide("trouble", "");
-    if (state.finished) return;
-  } catch {
-    fillOrHide("trouble", "The site does not answer; trying again.");
-    pause = PAUSE_IN_TROUBLE_MS;
-  }
-  setTimeout(follow, pause);
-}
-
-if (!("finished" in job.dataset)) follow();
+  if (answer.ok) show(await answer.json());
+});

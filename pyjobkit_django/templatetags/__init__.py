@@ -1,0 +1,3 @@
+"""What templates load: ``{% load pyjobkit %}``."""
+
+from __future__ import annotations

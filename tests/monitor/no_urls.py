@@ -1,0 +1,5 @@
+"""A site that serves nothing."""
+
+from __future__ import annotations
+
+urlpatterns: list[object] = []
