@@ -18,6 +18,19 @@ EXAMPLE = Path(__file__).resolve().parent.parent / "example_project"
 SERVE = EXAMPLE / "serve.py"
 #: Far more than it takes on a loaded machine, in seconds.
 PATIENCE_S = 45.0
+#: Stores the jobs that it is told of, a line each, and answers with their ids.
+ENQUEUER = """
+import datetime, json, sys
+import django
+django.setup()
+from pyjobkit_django import enqueue
+for line in sys.stdin:
+    job = json.loads(line)
+    if (seconds := job.pop("in_s", None)) is not None:
+        later = datetime.timedelta(seconds=seconds)
+        job["scheduled_for"] = datetime.datetime.now(datetime.UTC) + later
+    print(enqueue(**job), flush=True)
+"""
 
 
 class ServedSite:
@@ -36,6 +49,7 @@ class ServedSite:
             "PORT": "",
             **variables,
         }
+        self._enqueuer: subprocess.Popen[str] | None = None
         with self._log.open("wb") as output:
             self._process = subprocess.Popen(
                 [sys.executable, str(SERVE)],
@@ -48,6 +62,8 @@ class ServedSite:
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self._enqueuer is not None:
+            self._enqueuer.communicate()
         for pid in [self._process.pid, *self.processes()]:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
@@ -70,22 +86,23 @@ class ServedSite:
         assert found is not None, self.output
         return found[1]
 
-    def enqueue(self, kind: str, payload: Any = None, *options: str) -> str:
-        """Store a job as ``manage.py pyjobkit_enqueue`` does; return its id."""
-        command = [
-            sys.executable,
-            str(SERVE.with_name("manage.py")),
-            "pyjobkit_enqueue",
-        ]
-        done = subprocess.run(
-            [*command, kind, json.dumps(payload or {}), *options],
-            env={**self._environment, "DJANGO_SETTINGS_MODULE": "config.settings"},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout.strip()
+    def enqueue(self, kind: str, payload: Any = None, **options: Any) -> str:
+        """Store a job in the site's database, perhaps ``in_s`` seconds; return its id."""
+        if self._enqueuer is None:
+            self._enqueuer = subprocess.Popen(
+                [sys.executable, "-c", ENQUEUER],
+                env={**self._environment, "DJANGO_SETTINGS_MODULE": "config.settings"},
+                cwd=SERVE.parent,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+        job = {"kind": kind, "payload": payload or {}, **options}
+        assert self._enqueuer.stdin
+        assert self._enqueuer.stdout
+        self._enqueuer.stdin.write(f"{json.dumps(job)}\n")
+        self._enqueuer.stdin.flush()
+        return self._enqueuer.stdout.readline().strip()
 
     def processes(self) -> dict[int, str]:
         """Return the command lines of its living processes but the first, by id."""

@@ -11,7 +11,7 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from pyjobkit_django.admin.formats import rough_span, span, status_label
@@ -30,15 +30,21 @@ def name(job: Any) -> SafeString:
 
 def titled(name: str, row_id: UUID) -> SafeString:
     """Return a dotted name with the end of the id beneath it."""
-    first, *rest = visible(name).split(".")
     return format_html(
-        '<bdi class="pyjobkit-kind">{}{}</bdi>'
+        '<bdi class="pyjobkit-kind">{}</bdi>'
         ' <span class="pyjobkit-id" title="{}">…{}</span>',
-        first,
-        # A long name may go on in the next line behind each dot.
-        format_html_join("", ".<wbr>{}", ((part,) for part in rest)),
+        dotted(name),
         row_id,
         str(row_id)[-ID_SHOWN:],
+    )
+
+
+def dotted(name: str) -> SafeString:
+    """Return a name that may go on in the next line behind each dot."""
+    return format_html_join(
+        mark_safe(".<wbr>"),
+        "{}",
+        ((part,) for part in visible(name).split(".")),
     )
 
 

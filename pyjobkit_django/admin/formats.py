@@ -28,7 +28,7 @@ PRESENCE_LABELS: Final = {
     Presence.ALIVE: gettext_lazy("alive"),
     Presence.DRAINING: gettext_lazy("draining"),
     Presence.STOPPED: gettext_lazy("stopped"),
-    Presence.SILENT: gettext_lazy("silent"),
+    Presence.SILENT: gettext_lazy("dead"),
 }
 
 #: Up to how many seconds their tenths are told.

@@ -70,6 +70,7 @@ class JobViewsAdmin(LiveJobAdmin):
             "title": visible(details.job.kind),
             **brief_context(details.job, redactor),
             **whole_context(details, redactor),
+            "may_view_workers": self.may(request, "view_workerrecord"),
             "operations": self.operations_on(request, details.job),
             "seen": seen_of(details.job),
             "lines": lines_of(log.lines, redactor),

@@ -84,6 +84,7 @@ class LiveJobAdmin(ConfirmingAdmin):
         whole = {
             **whole_context(details, redactor),
             "job": details.job,
+            "may_view_workers": self.may(request, "view_workerrecord"),
             "operations": self.operations_on(request, details.job),
         }
         for name in WHOLE:

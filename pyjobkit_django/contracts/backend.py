@@ -218,8 +218,9 @@ class QueueBackend(OperatingVerbs):
     async def record_progress(self, updates: Sequence[ProgressUpdate]) -> None:
         """Keep the latest progress of running jobs; updates of other versions are dropped."""
 
-    async def heartbeat(self, beat: WorkerBeat) -> None:
-        """Keep a worker's sign of life."""
+    async def heartbeat(self, beat: WorkerBeat) -> bool:
+        """Keep a worker's sign of life; return whether it was asked to drain."""
+        return False
 
     async def listen(self, receive: Callable[[Wakeup], None]) -> None:
         """Call ``receive`` with each hint until cancelled; return where there are none."""

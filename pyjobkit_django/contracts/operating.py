@@ -31,6 +31,10 @@ class OperatingVerbs(ABC):  # noqa: B024 - a part of QueueBackend; each verb may
         """Delete ended jobs with all that belongs to them; return which had ended."""
         raise UnsupportedError(f"{type(self).__name__} cannot delete jobs")
 
+    async def ask_to_drain(self, worker_id: UUID) -> bool:
+        """Have a worker end at its next sign of life; return whether there is such a one."""
+        raise UnsupportedError(f"{type(self).__name__} cannot ask workers to drain")
+
     async def purge_finished(
         self,
         *,

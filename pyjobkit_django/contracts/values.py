@@ -142,7 +142,11 @@ class ProgressUpdate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerBeat:
-    """A worker's sign of life. ``state`` is ``running``, ``draining`` or ``stopped``."""
+    """A worker's sign of life. ``state`` is ``running``, ``draining`` or ``stopped``.
+
+    ``peak_memory_bytes`` is the most that its process took, None where unknown; ``release`` is
+    the one of this package.
+    """
 
     worker_id: UUID
     host: str
@@ -154,3 +158,5 @@ class WorkerBeat:
     kinds: tuple[str, ...]
     queues: tuple[str, ...]
     tags: tuple[str, ...] = ()
+    peak_memory_bytes: int | None = None
+    release: str = ""

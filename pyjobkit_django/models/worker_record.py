@@ -16,8 +16,8 @@ from pyjobkit_django.models.clock import DatabaseNow, seconds_from_now
 class WorkerRecordQuerySet(models.QuerySet[Any]):
     """The verbs of the table of workers."""
 
-    def beat(self, beat: WorkerBeat) -> None:
-        """Keep a worker's sign of life."""
+    def beat(self, beat: WorkerBeat) -> bool:
+        """Keep a worker's sign of life; return whether it was asked to drain."""
         seen = {
             "host": beat.host,
             "pid": beat.pid,
@@ -28,10 +28,20 @@ class WorkerRecordQuerySet(models.QuerySet[Any]):
             "kinds": beat.kinds,
             "queues": beat.queues,
             "tags": beat.tags,
+            "peak_memory_bytes": beat.peak_memory_bytes,
+            "release": beat.release,
             "seen_at": DatabaseNow(),
         }
-        if not self.filter(pk=beat.worker_id).update(**seen):
+        record = self.filter(pk=beat.worker_id)
+        if not record.update(**seen):
             self.create(pk=beat.worker_id, started_at=DatabaseNow(), **seen)
+            return False
+        return record.filter(drain_requested=True).exists()
+
+    def ask_to_drain(self, worker_id: UUID) -> bool:
+        """Have a worker end at its next sign of life; return whether there is such a one."""
+        there = self.filter(pk=worker_id).exclude(state="stopped")
+        return bool(there.update(drain_requested=True))
 
     def touch(self) -> None:
         """Write nothing, and yet fail where nothing can be written."""
@@ -55,6 +65,11 @@ class WorkerRecord(models.Model):
     kinds: Any = models.JSONField(_("kinds"))
     queues: Any = models.JSONField(_("queues"))
     tags: Any = models.JSONField(_("tags"))
+    peak_memory_bytes = models.PositiveBigIntegerField(
+        _("peak memory (bytes)"), null=True
+    )
+    release = models.CharField(_("release"), max_length=64, blank=True)
+    drain_requested = models.BooleanField(_("asked to drain"), default=False)
     started_at = models.DateTimeField(_("started at"))
     seen_at = models.DateTimeField(_("seen at"))
 
@@ -64,6 +79,7 @@ class WorkerRecord(models.Model):
         verbose_name = _("worker")
         verbose_name_plural = _("workers")
         default_permissions = ["view"]
+        permissions = [("drain_workerrecord", "Can ask worker to drain")]
 
     def __str__(self) -> str:
         return f"{self.host}:{self.pid}"

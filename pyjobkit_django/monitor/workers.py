@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any, Final
+from uuid import UUID
 
 from pyjobkit_django.backends.orm.moves import jobs_alias
 from pyjobkit_django.conf import current
-from pyjobkit_django.models import DatabaseNow, WorkerRecord
+from pyjobkit_django.models import DatabaseNow, Job, WorkerRecord
 
 #: After how many leases without a beat a worker counts as silent; one takes two beats.
 SILENT_AFTER: Final = 2
+#: The most running jobs that are read for a page of workers.
+MAX_CURRENT: Final = 2_000
 
 
 class Presence(StrEnum):
@@ -27,6 +31,17 @@ def workers(using: str | None = None) -> Any:
     """Return the records of workers with ``now``, who was seen last coming first."""
     records = WorkerRecord.objects.using(jobs_alias(using))
     return records.annotate(now=DatabaseNow()).order_by("-seen_at", "pk")
+
+
+def current_jobs(worker_ids: Collection[UUID]) -> Mapping[UUID, list[Any]]:
+    """Return what each of the workers runs, the oldest first, as far as they are few."""
+    jobs = Job.objects.using(jobs_alias())
+    # The index of leased jobs is what keeps this from the others.
+    held = jobs.filter(lease_until__isnull=False, leased_by__in=worker_ids)
+    found: dict[UUID, list[Any]] = {worker_id: [] for worker_id in worker_ids}
+    for job in held.only("id", "kind", "leased_by").order_by("pk")[:MAX_CURRENT]:
+        found[job.leased_by].append(job)
+    return found
 
 
 def presence(worker: Any) -> Presence:

@@ -40,7 +40,7 @@ class Crew:
     """Everything that works during one shift."""
 
     def __init__(self, shift: Shift, give_up: Callable[[], None]) -> None:
-        """Call ``give_up`` where the worker had better be replaced by a new one."""
+        """Call ``give_up`` where the worker had better be replaced, or is asked to end."""
         options = shift.options
         hints = Hints()
         contact = Contact(
@@ -63,7 +63,7 @@ class Crew:
         self.cancels = Cancels(shift, in_flight, channel, hints, contact)
         self.promoter = Promoter(shift, channel, hints, contact)
         self.reaper = Reaper(shift, hints, contact)
-        self.heartbeat = Heartbeat(shift, in_flight, contact)
+        self.heartbeat = Heartbeat(shift, in_flight, contact, give_up)
         self.listener = Listener(shift, channel, hints, self.heartbeat, contact)
         self.drain = Drain(self.claimer, self.slots, in_flight, runner)
         self.once = Once(shift, self.claimer, self.settler, in_flight, hints, contact)

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import socket
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
@@ -13,6 +14,7 @@ from pyjobkit_django.contracts import WorkerBeat
 from pyjobkit_django.worker.callbacks import call
 from pyjobkit_django.worker.contact import Contact
 from pyjobkit_django.worker.in_flight import InFlight
+from pyjobkit_django.worker.process import RELEASE, peak_memory_bytes
 from pyjobkit_django.worker.pulse import Pulse
 from pyjobkit_django.worker.shift import Shift
 
@@ -25,12 +27,20 @@ LAST_BEAT_S: Final = 2.0
 class Heartbeat:
     """Tells the backend, at intervals, that the worker is there and how it fares."""
 
-    def __init__(self, shift: Shift, in_flight: InFlight, contact: Contact) -> None:
+    def __init__(
+        self,
+        shift: Shift,
+        in_flight: InFlight,
+        contact: Contact,
+        ask_to_stop: Callable[[], None],
+    ) -> None:
+        """Call ``ask_to_stop`` where an operator has asked the worker to drain."""
         self.pulse = Pulse("heartbeat", self._beat, contact=contact)
         self._shift = shift
         self._in_flight = in_flight
         self._contact = contact
         self._state = "running"
+        self._ask_to_stop = ask_to_stop
 
     def drain(self) -> None:
         """Tell that the worker takes no more jobs."""
@@ -53,9 +63,14 @@ class Heartbeat:
                 "last heartbeat failed: %r", error, extra={"event": "worker.trouble"}
             )
 
+    def _drain_as_asked(self) -> None:
+        fields = {"event": "worker.drain_asked", "worker_id": self._shift.worker_id}
+        logger.info("asked to drain", extra=fields)
+        self._ask_to_stop()
+
     async def _beat(self) -> float:
         shift = self._shift
-        await shift.backend.heartbeat(
+        is_to_drain = await shift.backend.heartbeat(
             WorkerBeat(
                 worker_id=shift.worker_id,
                 host=socket.gethostname(),
@@ -67,9 +82,13 @@ class Heartbeat:
                 kinds=tuple(sorted(shift.kinds)),
                 queues=tuple(sorted(shift.options.queues or ())),
                 tags=tuple(sorted(shift.options.tags or ())),
+                peak_memory_bytes=peak_memory_bytes(),
+                release=RELEASE,
             )
         )
         self._contact.made()
+        if is_to_drain and self._state == "running":
+            self._drain_as_asked()
         logger.debug(
             "worker heartbeat",
             extra={

@@ -36,5 +36,13 @@ def prune() -> str:
     return reverse("admin:pyjobkit_django_job_prune")
 
 
+def live_workers() -> str:
+    return reverse("admin:pyjobkit_django_workerrecord_live")
+
+
+def drain() -> str:
+    return reverse("admin:pyjobkit_django_workerrecord_drain")
+
+
 def workers() -> str:
     return reverse("admin:pyjobkit_django_workerrecord_changelist")

@@ -6,7 +6,7 @@ from django.contrib.auth.models import Permission
 
 #: The permissions of the people who look after jobs.
 VIEWER = ("view_job", "view_workerrecord")
-OPERATOR = (*VIEWER, "cancel_job", "requeue_job", "run_job")
+OPERATOR = (*VIEWER, "cancel_job", "requeue_job", "run_job", "drain_workerrecord")
 
 
 @pytest.fixture

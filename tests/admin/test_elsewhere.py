@@ -27,7 +27,7 @@ urlpatterns = [path("backstage/", site.urls)]
 @pytest.mark.urls("tests.admin.test_elsewhere")
 def test_every_link_stays_in_an_admin_site_of_another_name(root):
     job_id = job_of("failed", tags=["a"])
-    worker()
+    record = worker()
     name = "backstage:pyjobkit_django"
     selected = {"_selected_action": [str(job_id)], "page": str(job_id)}
     requeue = reverse(f"{name}_job_operation", args=["requeue"])
@@ -44,6 +44,8 @@ def test_every_link_stays_in_an_admin_site_of_another_name(root):
     done = root.post(requeue, {**selected, "confirmed": "yes"})
 
     assert "/backstage/pyjobkit_django/job/operation/" in live["operations"]
+    drain = root.post(reverse(f"{name}_workerrecord_drain"), {"worker": str(record.pk)})
+    assert "/backstage/pyjobkit_django/workerrecord/drain/" in drain.content.decode()
     listed = root.get(reverse(f"{name}_job_live_list")).json()["rows"]
     assert "/backstage/pyjobkit_django/job/" in listed[str(job_id)]
     for page in pages:

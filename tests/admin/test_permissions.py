@@ -71,6 +71,13 @@ TABLE = [
     page("log file", lambda job_id: addresses.job(job_id, "download", "log")),
     page("progress", addresses.progress, expected=(NO, NO, YES, YES, YES)),
     page("workers", lambda _: addresses.workers()),
+    page("live workers", lambda _: addresses.live_workers()),
+    Row(
+        "ask a worker to drain",
+        lambda _: addresses.drain(),
+        (LOGIN, NO, NO, ON, ON),
+        method="post",
+    ),
     page("prune", lambda _: addresses.prune(), expected=(LOGIN, NO, NO, NO, YES)),
     Row(
         "confirm prune",
@@ -195,6 +202,7 @@ def test_an_operation_needs_the_token_of_a_form(person, name):
 
     assert strict.post(addresses.operation(name), data).status_code == 403
     assert strict.post(addresses.prune()).status_code == 403
+    assert strict.post(addresses.drain()).status_code == 403
     assert status_of(job_id) == JobStatus.FAILED
 
 

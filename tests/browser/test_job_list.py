@@ -64,7 +64,7 @@ def test_tabs_count_and_a_list_that_was_empty_fills(served, open_admin, complain
     before.filter(has_text="0").wait_for()
 
     later = served.enqueue(
-        "reports.sales", {"name": "later"}, "--in=1h", "--queue=reports"
+        "reports.sales", {"name": "later"}, in_s=3_600, queue="reports"
     )
     row_of(page, later).wait_for(timeout=PATIENCE_MS)
     page.locator('[data-count="scheduled"]').filter(has_text="1").wait_for()

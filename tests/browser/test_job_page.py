@@ -44,7 +44,7 @@ def processes_with(word):
 
 
 def test_bar_log_and_status_move_while_one_looks(served, open_admin, complaints):
-    job_id = served.enqueue("reports.sales", {"name": "watched", "pace_s": 0.1})
+    job_id = served.enqueue("reports.sales", {"name": "watched", "pace_s": 0.2})
     page = open_admin(address(job_id))
     page.evaluate(
         """() => {
@@ -103,7 +103,7 @@ def test_a_hostile_job_is_text(served, open_admin, complaints):
 
 def test_a_log_is_paused_searched_and_filtered(served, open_admin, complaints):
     job_id = served.enqueue(
-        "reports.sales", {"name": "twice", "fail_times": 1}, "--retry-policy", "fixed:1"
+        "reports.sales", {"name": "twice", "fail_times": 1}, retry_policy="fixed:0.1"
     )
     page = open_admin(address(job_id))
     until(page, "success")
@@ -147,7 +147,7 @@ def test_json_is_folded_and_copied_digit_by_digit(served, open_admin, complaints
 
 
 def test_a_page_says_when_it_is_not_live_and_comes_back(served, open_admin):
-    job_id = served.enqueue("reports.sales", {"name": "cut"}, "--in", "1h")
+    job_id = served.enqueue("reports.sales", {"name": "cut"}, in_s=3_600)
     page = open_admin(address(job_id))
     page.get_by_text("Live", exact=True).wait_for()
 
@@ -162,7 +162,7 @@ def test_a_page_says_when_it_is_not_live_and_comes_back(served, open_admin):
 
 def test_it_fits_a_phone_and_reads_well(served, open_admin, complaints):
     job_id = served.enqueue(
-        "reports.sales", {"name": "phone", "fail_times": 1}, "--max-attempts", "1"
+        "reports.sales", {"name": "phone", "fail_times": 1}, max_attempts=1
     )
     page = open_admin(address(job_id), viewport={"width": 390, "height": 844})
     until(page, "failed")

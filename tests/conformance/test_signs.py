@@ -87,6 +87,20 @@ async def test_the_last_sign_of_life_of_each_worker_is_kept(stage: Stage) -> Non
     assert states == {first: "draining", second: "running"}
 
 
+async def test_a_worker_that_is_asked_to_drain_hears_of_it(stage: Stage) -> None:
+    asked, other = uuid4(), uuid4()
+    if not stage.backend.supports_operating:
+        pytest.skip("this backend leaves out what operators do")
+
+    assert not await stage.backend.heartbeat(beat(asked))
+    await stage.backend.heartbeat(beat(other))
+    assert await stage.backend.ask_to_drain(asked)
+
+    assert await stage.backend.heartbeat(beat(asked))
+    assert not await stage.backend.heartbeat(beat(other))
+    assert not await stage.backend.ask_to_drain(uuid4())
+
+
 class Listener:
     """Keeps what is heard, so that a test can wait for it."""
 

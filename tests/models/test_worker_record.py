@@ -58,6 +58,21 @@ def test_later_ones_update_the_record_and_keep_its_start():
     assert again.seen_at > started_at + timedelta(minutes=59)
 
 
+def test_one_that_was_asked_to_drain_is_told_until_it_has_stopped():
+    asked, stopped = uuid4(), uuid4()
+    beat(asked, peak_memory_bytes=2**40, release="1.2")
+    beat(stopped, state="stopped")
+    objects = WorkerRecord.objects
+
+    assert objects.ask_to_drain(asked)
+    assert not objects.ask_to_drain(stopped)
+    assert not objects.ask_to_drain(uuid4())
+
+    record = objects.get(pk=asked)
+    assert (record.peak_memory_bytes, record.release) == (2**40, "1.2")
+    assert record.drain_requested
+
+
 def test_workers_have_records_of_their_own():
     beat(uuid4())
     beat(uuid4())

@@ -170,6 +170,29 @@ async def test_a_worker_gives_signs_of_life(caplog):
     assert "worker.heartbeat" in events(caplog)
 
 
+async def test_a_worker_that_is_asked_to_drain_lets_its_job_end_and_stops(caplog):
+    caplog.set_level("INFO", "pyjobkit.worker")
+    started, release = asyncio.Event(), asyncio.Event()
+
+    async def hold(ctx, payload):
+        started.set()
+        await release.wait()
+
+    engine = engine_for(hold)
+    worker = worker_for(engine, heartbeat_interval_s=0.02)
+    job_id = await engine.enqueue(kind="job")
+    async with working(worker):
+        await started.wait()
+        (beat,) = await engine.backend.workers()
+        assert await engine.backend.ask_to_drain(beat.worker_id)
+        await until(lambda: worker.stopping)
+        release.set()
+        await worker.wait_stopped()
+
+    assert (await engine.get(job_id))["status"] == "success"
+    assert "worker.drain_asked" in events(caplog)
+
+
 async def test_a_last_beat_that_hangs_is_not_waited_for(monkeypatch):
     monkeypatch.setattr("pyjobkit_django.worker.heartbeat.LAST_BEAT_S", 0.02)
     engine = engine_for(None)

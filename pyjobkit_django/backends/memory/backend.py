@@ -48,6 +48,7 @@ class MemoryBackend(MemoryOperating):
         self._now = clock
         self._table = MemoryTable()
         self._beats: dict[UUID, WorkerBeat] = {}
+        self._to_drain: set[UUID] = set()
         self._hints = Hints()
 
     # Enqueueing and looking.
@@ -223,9 +224,17 @@ class MemoryBackend(MemoryOperating):
     # Hints.
 
     @override
-    async def heartbeat(self, beat: WorkerBeat) -> None:
+    async def heartbeat(self, beat: WorkerBeat) -> bool:
         self._beats[beat.worker_id] = beat
         self._hints.send(WakeupKind.PROBE, beat.worker_id)
+        return beat.worker_id in self._to_drain
+
+    @override
+    async def ask_to_drain(self, worker_id: UUID) -> bool:
+        is_there = worker_id in self._beats
+        if is_there:
+            self._to_drain.add(worker_id)
+        return is_there
 
     @override
     async def listen(self, receive: Callable[[Wakeup], None]) -> None:

@@ -43,6 +43,7 @@ from pyjobkit_django.errors import OptimisticLockError
 from pyjobkit_django.jobs import FINAL, JobStatus
 from pyjobkit_django.models import Job, WorkerRecord
 from pyjobkit_django.models.job_verbs import JobQuerySet
+from pyjobkit_django.models.worker_record import WorkerRecordQuerySet
 
 EVER = timedelta(0)
 
@@ -90,6 +91,9 @@ class DjangoBackend(BulkBackend):
 
     async def run_now(self, job_ids: Collection[UUID]) -> frozenset[UUID]:
         return await self._lane.run(moves.run_now, job_ids, self.using)
+
+    async def ask_to_drain(self, worker_id: UUID) -> bool:
+        return await self._lane.run(self._workers.ask_to_drain, worker_id)
 
     async def delete(self, job_ids: Collection[UUID]) -> frozenset[UUID]:
         return await self._lane.run(moves.erase, job_ids, self.using)
@@ -159,8 +163,8 @@ class DjangoBackend(BulkBackend):
     async def record_progress(self, updates: Sequence[ProgressUpdate]) -> None:
         await self._on(Duty.SETTLE).run(self._jobs.record_progress, updates)
 
-    async def heartbeat(self, beat: WorkerBeat) -> None:
-        await self._on(Duty.TEND).run(self._beat, beat)
+    async def heartbeat(self, beat: WorkerBeat) -> bool:
+        return await self._on(Duty.TEND).run(self._beat, beat)
 
     async def listen(self, receive: Callable[[Wakeup], None]) -> None:
         if self.notify:
@@ -184,6 +188,10 @@ class DjangoBackend(BulkBackend):
             yield self._with(lanes)
         finally:
             await lanes.close()
+
+    @property
+    def _workers(self) -> WorkerRecordQuerySet:
+        return WorkerRecord.objects.using(self.using)
 
     @property
     def _jobs(self) -> JobQuerySet:
@@ -222,6 +230,7 @@ class DjangoBackend(BulkBackend):
             if connection.features.has_select_for_update:
                 connection.close()
 
-    def _beat(self, beat: WorkerBeat) -> None:
-        WorkerRecord.objects.using(self.using).beat(beat)
+    def _beat(self, beat: WorkerBeat) -> bool:
+        is_to_drain = self._workers.beat(beat)
         announce(self.using, Wakeup(WakeupKind.PROBE, str(beat.worker_id)))
+        return is_to_drain

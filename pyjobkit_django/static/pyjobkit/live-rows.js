@@ -65,5 +65,5 @@ export class LiveRows {
 }
 
 function keyOf(row) {
-  return row.querySelector("th .pyjobkit-id").title;
+  return row.querySelector(".pyjobkit-id").title;
 }
