@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help venv demo serve test chaos soak lint docs dist
+.PHONY: help venv demo serve test chaos soak lint docs screenshots dist
 
 PYTHON := .venv/bin/python
 
@@ -28,6 +28,9 @@ docs: ## build docs/ into build/docs, warnings as errors
 	@sh .ci/bootstrap docs
 	@$(PYTHON) -m docs.generators
 	$(PYTHON) -m sphinx -q -n -W --keep-going docs build/docs
+
+screenshots: venv ## take a picture of every page into docs/img; PAGES="job-list workers" only of these
+	@$(PYTHON) -m docs.screenshots $(PAGES)
 
 dist: venv ## build the sdist and the wheel into dist/, and check them
 	@rm -rf dist

@@ -1,0 +1,61 @@
+"""Which pages are taken, and in which clothes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+#: The widths that pages are looked at, in pixels.
+WIDTHS: Final = {"wide": (1280, 860), "narrow": (390, 844)}
+SCHEMES: Final = ("light", "dark")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """One page as a person sees it; ``name`` is that of its file."""
+
+    name: str
+    path: str
+    options: dict[str, Any] = field(hash=False)
+    is_whole: bool
+
+
+#: Pages that are taken whole, however long they are.
+WHOLE: Final = {"dashboard", "dashboard-empty", "job-running", "job-failed"}
+
+
+def pictures(paths: dict[str, str]) -> Iterator[Picture]:
+    """Yield each page, light and dark, wide and narrow."""
+    for page, path in paths.items():
+        for width, (across, down) in WIDTHS.items():
+            for scheme in SCHEMES:
+                yield Picture(
+                    name=f"{page}-{scheme}-{width}",
+                    path=path,
+                    options={
+                        "viewport": {"width": across, "height": down},
+                        "color_scheme": scheme,
+                        "locale": "en-US",
+                    },
+                    is_whole=page in WHOLE,
+                )
+
+
+def pages_of(running: Any, failed: Any) -> dict[str, str]:
+    """Return the path of each page, by what it shows."""
+    jobs = "/admin/pyjobkit_django/job/"
+    return {
+        "job-list": jobs,
+        "job-list-failed": f"{jobs}?status=failed",
+        "job-list-nothing": f"{jobs}?kind=nothing",
+        "job-running": f"{jobs}{running}/change/",
+        "job-failed": f"{jobs}{failed}/change/",
+        "workers": "/admin/pyjobkit_django/workerrecord/",
+        "prune": f"{jobs}prune/",
+        "admin-index": "/admin/",
+        "site-start": "/",
+        "site-order": "/order/",
+        "site-reports": "/reports/",
+        "site-notices": "/notices/",
+    }
