@@ -8,6 +8,7 @@ from pyjobkit_django.contracts.observers import EventBus, LogRecord, LogSink
 from pyjobkit_django.contracts.values import (
     ClaimedRow,
     ClaimRequest,
+    JobCount,
     JobRecord,
     LeaseReport,
     ProgressUpdate,
@@ -28,6 +29,7 @@ __all__ = [
     "EventBus",
     "ExecContext",
     "Executor",
+    "JobCount",
     "JobRecord",
     "JobSpec",
     "LeaseReport",

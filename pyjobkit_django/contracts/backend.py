@@ -18,6 +18,7 @@ from pyjobkit_django.contracts.operating import OperatingVerbs
 from pyjobkit_django.contracts.values import (
     ClaimedRow,
     ClaimRequest,
+    JobCount,
     JobRecord,
     LeaseReport,
     ProgressUpdate,
@@ -62,6 +63,8 @@ class QueueBackend(OperatingVerbs):
     lease_ttl_s: float = 30.0
     #: The fields of a JobSpec, beyond pyjobkit's own, that this backend keeps.
     stores: ClassVar[frozenset[str]] = frozenset()
+    #: Whether it keeps what workers count; they count for nobody otherwise.
+    keeps_counts: ClassVar[bool] = False
 
     # The single verbs.
 
@@ -221,6 +224,12 @@ class QueueBackend(OperatingVerbs):
     async def heartbeat(self, beat: WorkerBeat) -> bool:
         """Keep a worker's sign of life; return whether it was asked to drain."""
         return False
+
+    async def record_counts(self, worker_id: UUID, counts: Sequence[JobCount]) -> None:
+        """Keep what a worker counted; the same minute of it told again changes nothing."""
+
+    async def roll_up_counts(self) -> None:
+        """Add old minutes up to hours; safe while others do the same."""
 
     async def listen(self, receive: Callable[[Wakeup], None]) -> None:
         """Call ``receive`` with each hint until cancelled; return where there are none."""

@@ -141,6 +141,23 @@ class ProgressUpdate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JobCount:
+    """How often a worker's runs of one kind came to one outcome in one minute.
+
+    ``outcome`` is the word of an Outcome. ``waited`` and ``ran`` are histograms of how
+    long the jobs waited and ran, as far as that is known; see ``histograms``.
+    """
+
+    starts_at: datetime
+    queue: str
+    kind: str
+    outcome: str
+    count: int
+    waited: tuple[int, ...]
+    ran: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerBeat:
     """A worker's sign of life. ``state`` is ``running``, ``draining`` or ``stopped``.
 

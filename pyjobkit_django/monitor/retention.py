@@ -13,7 +13,7 @@ from django.db.models import Count, Q
 from pyjobkit_django.backends.orm.moves import jobs_alias
 from pyjobkit_django.conf import current
 from pyjobkit_django.jobs import FINAL, JobStatus
-from pyjobkit_django.models import Job
+from pyjobkit_django.models import Job, JobCounter
 from pyjobkit_django.models.clock import seconds_from_now
 
 #: How many jobs one estimate, or one pruning, looks at, the oldest first.
@@ -73,6 +73,7 @@ def estimate(start: UUID | None = None) -> Estimate:
 
 def prune(start: UUID | None = None) -> Pruned:
     """Delete what an estimate from there counts, up to a limit."""
+    forget_counters(jobs_alias())
     jobs, beyond = _looked_at(start)
     count = 0
     for status, age in retention().items():
@@ -89,6 +90,13 @@ def retention() -> Mapping[JobStatus, timedelta | None]:
     """Return how long ended jobs are kept, by status."""
     kept = current().retention
     return {status: kept[status] for status in sorted(FINAL)}
+
+
+def forget_counters(alias: str) -> None:
+    """Delete the counters that are older than any ended job is kept."""
+    kept = [age for age in current().retention.values() if age is not None]
+    if len(kept) == len(FINAL):
+        JobCounter.objects.using(alias).forget(max(kept))
 
 
 def _looked_at(start: UUID | None) -> tuple[Any, UUID | None]:

@@ -12,6 +12,7 @@ from pyjobkit_django.worker.claimer import Claimer
 from pyjobkit_django.worker.contact import Contact
 from pyjobkit_django.worker.containment import containing
 from pyjobkit_django.worker.context import Contexts
+from pyjobkit_django.worker.counter_writer import CounterWriter
 from pyjobkit_django.worker.depth import Depth
 from pyjobkit_django.worker.drain import GRACE_S, Drain
 from pyjobkit_django.worker.heartbeat import Heartbeat
@@ -68,6 +69,7 @@ class Crew:
         self.drain = Drain(self.claimer, self.slots, in_flight, runner)
         self.once = Once(shift, self.claimer, self.settler, in_flight, hints, contact)
         self.depth = Depth(shift, contact)
+        self.counters = CounterWriter(shift, contact)
         self._stop_timeout = options.stop_timeout
         self._watched = shift.metrics.watching(in_flight)
         hints.when_queued = self.claimer.wake
@@ -104,6 +106,7 @@ class Crew:
             left_s = max(patience_s - (time.monotonic() - began), GRACE_S)
         await self.settler.finish(left_s)
         await self.logs.finish(GRACE_S)
+        await self.counters.finish(GRACE_S)
         await self.heartbeat.stop()
 
     def _wake_failing(self) -> None:
@@ -120,5 +123,7 @@ class Crew:
         yield from (self.heartbeat.pulse, self.listener.pulse, self.claimer.pulse)
         if self.depth.is_wanted:
             yield self.depth.pulse
+        if self.counters.is_wanted:
+            yield self.counters.pulse
         if once:
             yield self.once.pulse

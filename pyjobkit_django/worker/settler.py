@@ -173,6 +173,7 @@ class Settler:
             self._in_flight.done += 1
             self._in_flight.drop(run)
             self._shift.journal.settled(run, outcome)
+            self._shift.tally.add(run.job, outcome.word, run.ran_s)
             if outcome.verb is not Verb.FINISH or outcome.follow_ups:
                 self._pass_on(outcome)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from pyjobkit_django.contracts import ClaimRequest, QueueBackend
@@ -13,6 +13,7 @@ from pyjobkit_django.errors import ConfigError
 from pyjobkit_django.metrics import UNMEASURED, WorkerMetrics
 from pyjobkit_django.worker.journal import Journal
 from pyjobkit_django.worker.options import WorkerOptions
+from pyjobkit_django.worker.tally import Tally
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +28,7 @@ class Shift:
     journal: Journal
     metrics: WorkerMetrics = UNMEASURED
     clock: Callable[[], float] = time.monotonic
+    tally: Tally = field(default_factory=Tally)
 
     def claim_request(
         self,

@@ -44,7 +44,7 @@ def test_they_can_be_undone_and_done_again(twin):
     assert tables(twin) == set()
 
     make_tables(twin.alias)
-    assert tables(twin) == {"job", "jobattempt", "joblog", "workerrecord"}
+    assert tables(twin) == {"job", "jobattempt", "jobcounter", "joblog", "workerrecord"}
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)

@@ -28,6 +28,7 @@ from pyjobkit_django.contracts import (
     ClaimedJob,
     ClaimedRow,
     ClaimRequest,
+    JobCount,
     JobRecord,
     JobSpec,
     LeaseReport,
@@ -41,7 +42,7 @@ from pyjobkit_django.contracts import (
 )
 from pyjobkit_django.errors import OptimisticLockError
 from pyjobkit_django.jobs import FINAL, JobStatus
-from pyjobkit_django.models import Job, WorkerRecord
+from pyjobkit_django.models import Job, JobCounter, WorkerRecord
 from pyjobkit_django.models.job_verbs import JobQuerySet
 from pyjobkit_django.models.worker_record import WorkerRecordQuerySet
 
@@ -58,6 +59,7 @@ class DjangoBackend(BulkBackend):
 
     stores: ClassVar[frozenset[str]] = EXTRA_FIELDS
     supports_operating: ClassVar[bool] = True
+    keeps_counts: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -165,6 +167,13 @@ class DjangoBackend(BulkBackend):
 
     async def heartbeat(self, beat: WorkerBeat) -> bool:
         return await self._on(Duty.TEND).run(self._beat, beat)
+
+    async def record_counts(self, worker_id: UUID, counts: Sequence[JobCount]) -> None:
+        counters = JobCounter.objects.using(self.using)
+        await self._on(Duty.TEND).run(counters.record, worker_id, counts)
+
+    async def roll_up_counts(self) -> None:
+        await self._on(Duty.TEND).run(JobCounter.objects.using(self.using).roll_up)
 
     async def listen(self, receive: Callable[[Wakeup], None]) -> None:
         if self.notify:

@@ -16,6 +16,7 @@ from pyjobkit_django.errors import PyjobkitError
 from pyjobkit_django.jobs import FINAL, JobStatus
 from pyjobkit_django.management.arguments import age, one_of
 from pyjobkit_django.models import Job, WorkerRecord
+from pyjobkit_django.monitor.retention import forget_counters
 
 #: How long the record of a worker that fell silent is kept.
 WORKER_RECORDS_KEPT: Final = timedelta(days=1)
@@ -61,6 +62,7 @@ class Command(BaseCommand):
             self.stdout.write(f"{verb} {count} {status} jobs older than {older_than}")
         if not options["dry_run"]:
             WorkerRecord.objects.using(alias).forget(WORKER_RECORDS_KEPT)
+            forget_counters(alias)
 
     def _ages(self, options: Mapping[str, Any]) -> dict[JobStatus, timedelta]:
         retention = current().retention
