@@ -1,10 +1,10 @@
-"""The table of counters: what runs came to, by the minute for a day, then by the hour."""
+"""The table of counters: what runs came to, the older the coarser."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -18,10 +18,14 @@ from pyjobkit_django.models.clock import DatabaseNow, seconds_from_now
 from pyjobkit_django.models.columns import ExactCharField
 
 MINUTE_S: Final = 60
+QUARTER_S: Final = 900
 HOUR_S: Final = 3_600
-#: How long the counters of minutes are kept before they become one of an hour.
-MINUTES_KEPT: Final = timedelta(days=1)
-#: The worker of hours, which are those of all workers.
+#: What becomes of what, and how long after its end.
+ROLL_UPS: Final = (
+    (MINUTE_S, QUARTER_S, timedelta(minutes=75)),
+    (QUARTER_S, HOUR_S, timedelta(days=1)),
+)
+#: The worker of quarters and hours, which are those of all workers.
 ALL_WORKERS: Final = UUID(int=0)
 #: The most rows in one write or one roll-up.
 BATCH: Final = 1_000
@@ -57,13 +61,15 @@ class JobCounterQuerySet(models.QuerySet[Any]):
         self.bulk_create(rows, batch_size=BATCH, ignore_conflicts=True)
 
     def roll_up(self) -> int:
-        """Add the minutes of hours older than a day to their hours; return how many.
+        """Add old minutes up to quarters of an hour, and those of a day ago to hours.
 
-        Several workers may do so at once: whoever locks the minutes first has them.
+        Returns how many counters were added to others. Several workers may do so at
+        once: whoever locks the counters first has them.
         """
         count = 0
-        while rolled := self._roll_up_some():
-            count += rolled
+        for seconds, longer, kept in ROLL_UPS:
+            while rolled := self._roll_up_some(seconds, longer, kept):
+                count += rolled
         return count
 
     def forget(self, older_than: timedelta) -> int:
@@ -78,26 +84,26 @@ class JobCounterQuerySet(models.QuerySet[Any]):
         skip = skip and features.has_select_for_update_skip_locked
         return self.select_for_update(skip_locked=skip)
 
-    def _roll_up_some(self) -> int:
-        minutes = self.filter(seconds=MINUTE_S).order_by(*ONCE)
-        oldest = minutes.annotate(now=DatabaseNow()).values("starts_at", "now").first()
+    def _roll_up_some(self, seconds: int, longer: int, kept: timedelta) -> int:
+        counters = self.filter(seconds=seconds).order_by(*ONCE)
+        oldest = counters.annotate(now=DatabaseNow()).values("starts_at", "now").first()
         if oldest is None:
             return 0
-        end = hour_of(oldest["now"] - MINUTES_KEPT)
+        end = beginning(oldest["now"] - kept, longer)
         if oldest["starts_at"] >= end:
             return 0
         with transaction.atomic(using=self.db):
-            rows = list(minutes.filter(starts_at__lt=end).locked(skip=True)[:BATCH])
+            rows = list(counters.filter(starts_at__lt=end).locked(skip=True)[:BATCH])
             self.filter(pk__in=[row.pk for row in rows]).delete()
-            self._add_to_hours(_by_hour(rows))
+            self._add_to(longer, _grouped(rows, longer))
         return len(rows)
 
-    def _add_to_hours(self, groups: Mapping[Key, Sequence[JobCounter]]) -> None:
-        hours = [_empty_hour(key) for key in sorted(groups)]
-        self.bulk_create(hours, batch_size=BATCH, ignore_conflicts=True)
+    def _add_to(self, seconds: int, groups: Mapping[Key, Sequence[JobCounter]]) -> None:
+        empty = [_empty(key, seconds) for key in sorted(groups)]
+        self.bulk_create(empty, batch_size=BATCH, ignore_conflicts=True)
         starts = {key[0] for key in groups}
         there = self.filter(
-            seconds=HOUR_S, starts_at__in=starts, worker_id=ALL_WORKERS
+            seconds=seconds, starts_at__in=starts, worker_id=ALL_WORKERS
         ).order_by("pk")
         touched = [row for row in there.locked(skip=False) if _key_of(row) in groups]
         for row in touched:
@@ -106,7 +112,7 @@ class JobCounterQuerySet(models.QuerySet[Any]):
 
 
 class JobCounter(models.Model):
-    """How often runs of a kind came to an outcome, in one minute or one hour.
+    """How often runs of a kind came to an outcome, in so many seconds.
 
     ``waited`` and ``ran`` are histograms, see ``histograms``.
     """
@@ -136,27 +142,39 @@ class JobCounter(models.Model):
         return f"{self.count} {self.kind} {self.outcome} from {self.starts_at}"
 
 
-def hour_of(moment: datetime) -> datetime:
-    """Return when the hour of a moment began."""
-    return moment.replace(minute=0, second=0, microsecond=0)
+class Dashboard(JobCounter):
+    """The counters as the page of the admin that shows them."""
+
+    class Meta:
+        proxy = True
+        verbose_name = _("dashboard")
+        verbose_name_plural = _("dashboard")
+        default_permissions = []
 
 
-def _by_hour(rows: Iterable[JobCounter]) -> dict[Key, list[JobCounter]]:
+def beginning(moment: datetime, seconds: int) -> datetime:
+    """Return when the minute, quarter or hour of a moment began."""
+    began = int(moment.timestamp()) // seconds * seconds
+    return datetime.fromtimestamp(began, UTC)
+
+
+def _grouped(rows: Iterable[JobCounter], seconds: int) -> dict[Key, list[JobCounter]]:
     groups = defaultdict(list)
     for row in rows:
-        groups[hour_of(row.starts_at), row.queue, row.kind, row.outcome].append(row)
+        starts_at = beginning(row.starts_at, seconds)
+        groups[starts_at, row.queue, row.kind, row.outcome].append(row)
     return dict(groups)
 
 
-def _key_of(hour: JobCounter) -> Key:
-    return hour.starts_at, hour.queue, hour.kind, hour.outcome
+def _key_of(row: JobCounter) -> Key:
+    return row.starts_at, row.queue, row.kind, row.outcome
 
 
-def _empty_hour(key: Key) -> JobCounter:
+def _empty(key: Key, seconds: int) -> JobCounter:
     starts_at, queue, kind, outcome = key
     return JobCounter(
         starts_at=starts_at,
-        seconds=HOUR_S,
+        seconds=seconds,
         worker_id=ALL_WORKERS,
         queue=queue,
         kind=kind,
@@ -165,7 +183,7 @@ def _empty_hour(key: Key) -> JobCounter:
     )
 
 
-def _add(hour: JobCounter, minutes: Sequence[JobCounter]) -> None:
-    hour.count += sum(minute.count for minute in minutes)
-    hour.waited = added([hour.waited, *(minute.waited for minute in minutes)])
-    hour.ran = added([hour.ran, *(minute.ran for minute in minutes)])
+def _add(to: JobCounter, parts: Sequence[JobCounter]) -> None:
+    to.count += sum(part.count for part in parts)
+    to.waited = added([to.waited, *(part.waited for part in parts)])
+    to.ran = added([to.ran, *(part.ran for part in parts)])

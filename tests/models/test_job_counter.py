@@ -10,7 +10,7 @@ from django.db import connection
 
 from pyjobkit_django.contracts import JobCount
 from pyjobkit_django.models import JobCounter
-from pyjobkit_django.models.job_counter import ALL_WORKERS, HOUR_S, MINUTE_S
+from pyjobkit_django.models.job_counter import ALL_WORKERS, HOUR_S, MINUTE_S, QUARTER_S
 
 pytestmark = pytest.mark.django_db
 
@@ -79,7 +79,8 @@ def test_minutes_of_more_than_a_day_ago_become_hours():
         JobCounter.objects.record(worker, [counted(each, 2) for each in minutes])
     JobCounter.objects.record(uuid4(), [counted(NOW)])
 
-    assert JobCounter.objects.roll_up() == 8
+    # Eight minutes make three quarters, and those two hours.
+    assert JobCounter.objects.roll_up() == 11
 
     assert [row[:3] for row in stored()] == [
         (HOUR_S, LONG_AGO, 12),
@@ -91,6 +92,20 @@ def test_minutes_of_more_than_a_day_ago_become_hours():
     assert set(
         JobCounter.objects.filter(seconds=HOUR_S).values_list("worker_id", flat=True)
     ) == {ALL_WORKERS}
+
+
+def test_minutes_of_more_than_an_hour_ago_become_quarters():
+    some_time_ago = (NOW - timedelta(hours=3)).replace(minute=15)
+    for worker in (uuid4(), uuid4()):
+        JobCounter.objects.record(worker, [counted(some_time_ago, 2)])
+    JobCounter.objects.record(uuid4(), [counted(NOW - timedelta(minutes=61))])
+
+    JobCounter.objects.roll_up()
+
+    assert [row[:3] for row in stored()] == [
+        (QUARTER_S, some_time_ago, 4),
+        (MINUTE_S, NOW - timedelta(minutes=61), 1),
+    ]
 
 
 def test_minutes_that_arrive_late_are_added_to_their_hour():
