@@ -48,11 +48,13 @@ def _stage(folder: Path) -> dict[str, str]:
     from serving.preparing import prepare
 
     from docs.screenshots.album import pages_of
+    from docs.screenshots.counters import write_counters
     from docs.screenshots.scene import Scene
 
     prepare()
     scene = Scene()
     scene.write()
+    write_counters(scene.now)
     return pages_of(scene.running.pk, scene.failed.pk)
 
 
@@ -118,6 +120,7 @@ def _session(chromium: Any, address: str) -> Any:
 def _shoot(chromium: Any, picture: Any, **options: Any) -> None:
     window = chromium.new_context(**picture.options, **options)
     page = window.new_page()
+    page.on("pageerror", lambda error: sys.stdout.write(f"  ! {error}\n"))
     page.goto(picture.path)
     # A page that refreshes itself is never idle for long; loaded is enough.
     page.wait_for_load_state("load")

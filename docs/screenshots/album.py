@@ -22,7 +22,13 @@ class Picture:
 
 
 #: Pages that are taken whole, however long they are.
-WHOLE: Final = {"dashboard", "dashboard-empty", "job-running", "job-failed"}
+WHOLE: Final = {
+    "dashboard",
+    "dashboard-day",
+    "dashboard-week",
+    "job-running",
+    "job-failed",
+}
 
 
 def pictures(paths: dict[str, str]) -> Iterator[Picture]:
@@ -45,7 +51,11 @@ def pictures(paths: dict[str, str]) -> Iterator[Picture]:
 def pages_of(running: Any, failed: Any) -> dict[str, str]:
     """Return the path of each page, by what it shows."""
     jobs = "/admin/pyjobkit_django/job/"
+    dashboard = "/admin/pyjobkit_django/dashboard/"
     return {
+        "dashboard": dashboard,
+        "dashboard-day": f"{dashboard}?range=24h",
+        "dashboard-week": f"{dashboard}?range=7d",
         "job-list": jobs,
         "job-list-failed": f"{jobs}?status=failed",
         "job-list-nothing": f"{jobs}?kind=nothing",

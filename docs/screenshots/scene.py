@@ -95,7 +95,7 @@ class Scene:
             )
         elif job.status in ("failed", "timeout"):
             job.attempts = job.max_attempts
-            job.failure = FAILURES[job.status]
+            job.failure = FAILURES.get(job.kind, FAILURES[job.status])
 
     def _watched(self) -> Job:
         job = self._made("reports.sales", 3 * SECOND, status="running", priority=50)

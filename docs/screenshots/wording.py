@@ -24,6 +24,26 @@ FAILURES: Final[dict[str, dict[str, Any]]] = {
         "message": "https://hooks.deskware.example/orders answered 503",
         "reason": None,
     },
+    "ssh": {
+        "error": "ConnectionLost('connection lost')",
+        "exception_type": "ConnectionLost",
+        "message": "app-3.deskware.example closed the connection",
+    },
+    "reports.sales": {
+        "error": "ExportNotReadyError('2026-06')",
+        "exception_type": "ExportNotReadyError",
+        "message": "the orders of 2026-06 have not been exported yet",
+    },
+    "reports.pack": {
+        "error": "OSError(28, 'No space left on device')",
+        "exception_type": "OSError",
+        "message": "[Errno 28] No space left on device",
+    },
+    "subprocess": {
+        "error": "exit code 2",
+        "reason": "exit code 2",
+        "message": "split_by_country.sh: line 14: no column “country”",
+    },
     "timeout": {"error": "timeout", "reason": "timeout", "message": "ran for 30 s"},
 }
 TRACEBACK: Final = """\

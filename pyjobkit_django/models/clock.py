@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
-from django.db import models
+from django.db import connections, models
 from django.db.models.expressions import Combinable
 
 
@@ -43,3 +43,17 @@ def seconds_from_now(wait: float | timedelta | Combinable) -> Combinable:
 def seconds_until(moment: datetime, now: datetime) -> float:
     """Return how far ahead ``moment`` is, 0.0 where it has come."""
     return max(0.0, (moment - now).total_seconds())
+
+
+def database_now(using: str) -> datetime:
+    """Return the present by the clock of a database."""
+    connection = connections[using]
+    compiler = models.sql.Query(None).get_compiler(using)
+    now = DatabaseNow()
+    sql, params = compiler.compile(now)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {sql}", params)
+        moment = cursor.fetchone()[0]
+    for convert in connection.ops.get_db_converters(now):
+        moment = convert(moment, now, connection)
+    return cast("datetime", moment)

@@ -16,6 +16,8 @@ from pyjobkit_django.models import DatabaseNow, Job, WorkerRecord
 SILENT_AFTER: Final = 2
 #: The most running jobs that are read for a page of workers.
 MAX_CURRENT: Final = 2_000
+#: How many workers the dashboard shows.
+SHOWN: Final = 100
 
 
 class Presence(StrEnum):
@@ -42,6 +44,11 @@ def current_jobs(worker_ids: Collection[UUID]) -> Mapping[UUID, list[Any]]:
     for job in held.only("id", "kind", "leased_by").order_by("pk")[:MAX_CURRENT]:
         found[job.leased_by].append(job)
     return found
+
+
+def living_workers() -> list[Any]:
+    """Return the newest workers that have not said that they stopped."""
+    return list(workers().exclude(state=Presence.STOPPED)[:SHOWN])
 
 
 def presence(worker: Any) -> Presence:

@@ -46,3 +46,11 @@ def drain() -> str:
 
 def workers() -> str:
     return reverse("admin:pyjobkit_django_workerrecord_changelist")
+
+
+def dashboard(**asked: Any) -> str:
+    return reverse("admin:pyjobkit_django_dashboard_changelist", query=asked)
+
+
+def dashboard_data(**asked: Any) -> str:
+    return reverse("admin:pyjobkit_django_dashboard_data", query=asked)

@@ -70,6 +70,8 @@ TABLE = [
     page("download", lambda job_id: addresses.job(job_id, "download", "payload")),
     page("log file", lambda job_id: addresses.job(job_id, "download", "log")),
     page("progress", addresses.progress, expected=(NO, NO, YES, YES, YES)),
+    page("dashboard", lambda _: addresses.dashboard()),
+    page("dashboard's numbers", lambda _: addresses.dashboard_data()),
     page("workers", lambda _: addresses.workers()),
     page("live workers", lambda _: addresses.live_workers()),
     Row(

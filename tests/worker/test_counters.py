@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 
 from pyjobkit_django.worker import tally as tally_module
+from pyjobkit_django.worker.contact import Contact
 from pyjobkit_django.worker.counter_writer import CounterWriter
 from pyjobkit_django.worker.tally import Tally
 from tests.worker.fakes import (
@@ -63,7 +64,7 @@ def writer(tally):
     engine = engine_for(None, backend=Counting())
     shift = worker_for(engine)._shift(engine.backend, frozenset({"job"}))
     object.__setattr__(shift, "tally", tally)
-    return CounterWriter(shift)
+    return CounterWriter(shift, Contact(30))
 
 
 def summed(counts):
