@@ -81,6 +81,7 @@ class DashboardAdmin(ReadOnlyAdmin):
         context = {
             "title": _("Dashboard"),
             "range": wanted.name,
+            "has_table": "table" in request.GET,
             "ranges": [(name, RANGE_LABELS[name]) for name in RANGES],
             "data": numbers,
             "words": words(),
@@ -107,7 +108,8 @@ class DashboardAdmin(ReadOnlyAdmin):
             "now": now,
             "found": found,
             "tiles": tiles(found, waiting, workers),
-            "tables": number_tables(found),
+            "range": wanted.name,
+            "tables": number_tables(found) if "table" in request.GET else None,
             "queues": queue_lines(waiting),
             "kinds": kind_lines(found),
             "workers": workers and worker_lines(workers),

@@ -83,7 +83,9 @@ def number_tables(found: Overview) -> dict[str, Any]:
         "rows": [
             {
                 "at": _starts(each, found),
-                "counts": [number(each.figures.outcomes[word]) for word in OUTCOMES],
+                "counts": [
+                    number(each.figures.outcomes.get(word, 0)) for word in OUTCOMES
+                ],
                 "waited": [seconds(each.figures.waited_s(p)) for p in (0.5, 0.95)],
                 "ran": [seconds(each.figures.ran_s(p)) for p in (0.5, 0.95)],
             }

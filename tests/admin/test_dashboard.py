@@ -178,6 +178,18 @@ def test_the_lists_tell_of_queues_workers_kinds_and_failures(root, minute):
     assert parts["tiles"].count("pyjobkit-tile-bad") == 1
 
 
+def test_the_charts_come_as_a_table_where_that_is_asked_for(root, minute):
+    count(minute, times=1234, outcome="retry", ran=2.5)
+
+    plain = root.get(addresses.dashboard())
+    table = root.get(addresses.dashboard(table=1))
+
+    assert "table=1" in plain.context["data"]["parts"]["numbers"]
+    assert 'class="pyjobkit-numbers" open' in table.content.decode()
+    assert table.context["data"]["parts"]["numbers"].count("<tr>") == 3
+    assert "1,234" in table.context["data"]["parts"]["numbers"]
+
+
 def test_counting_stops_somewhere(root, monkeypatch):
     monkeypatch.setattr(backlog_module, "CAP", 3)
     for _ in range(5):

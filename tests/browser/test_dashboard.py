@@ -133,6 +133,8 @@ def test_a_job_that_runs_shows_up_without_a_reload(look, folder, complaints):
     assert page.evaluate("window.stayed")
     assert page.locator('[data-part="kinds"]').get_by_text("reports.sales").is_visible()
     assert not page.locator(".pyjobkit-no-runs").is_visible()
+    page.get_by_text("The charts as a table").click()
+    page.wait_for_selector(".pyjobkit-numbers tbody tr")
     assert complaints == []
 
 

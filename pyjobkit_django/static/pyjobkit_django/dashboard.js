@@ -10,6 +10,7 @@
     const plots = root.querySelector(".pyjobkit-charts");
     const state = root.querySelector(".pyjobkit-state");
     const charts = new window.pyjobkitCharts(root, words);
+    const numbers = root.querySelector(".pyjobkit-numbers");
     const shown = {};
     let range = root.dataset.range;
     let pause = EVERY_MS;
@@ -27,6 +28,7 @@
     });
     window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => charts.draw());
     root.querySelector(".pyjobkit-ranges").addEventListener("click", choose);
+    numbers.addEventListener("toggle", () => numbers.open && ask());
     window.addEventListener("popstate", () => {
         choice(new URLSearchParams(location.search).get("range") || "1h");
     });
@@ -65,7 +67,7 @@
         asking?.abort();
         const mine = (asking = new AbortController());
         try {
-            const answer = await fetch(`${root.dataset.url}?range=${encodeURIComponent(range)}`, {
+            const answer = await fetch(address(), {
                 signal: mine.signal,
                 headers: { Accept: "application/json" },
                 redirect: "manual",
@@ -84,6 +86,12 @@
         }
         plots.removeAttribute("aria-busy");
         wait();
+    }
+
+    /* The table is long, and is asked for only where it is looked at. */
+    function address() {
+        const table = numbers.open ? "&table=1" : "";
+        return `${root.dataset.url}?range=${encodeURIComponent(range)}${table}`;
     }
 
     function stop() {
