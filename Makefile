@@ -1,10 +1,10 @@
 .DEFAULT_GOAL := help
-.PHONY: help venv demo serve test chaos soak lint docs screenshots dist bench-admin
+.PHONY: help venv demo serve test chaos soak lint docs screenshots dist bench-admin bench bench-peers bench-limits bench-docs
 
 PYTHON := .venv/bin/python
 
 help: ## show this list
-	@sed -n 's/^\([a-z-]*\):.*## /  make \1  /p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 20
 
 venv: ## make .venv with everything below
 	@sh .ci/bootstrap
@@ -39,6 +39,18 @@ dist: venv ## build the sdist and the wheel into dist/, and check them
 	@rm -rf dist
 	$(PYTHON) -m build --no-isolation
 	$(PYTHON) -m twine check --strict dist/*
+
+bench: venv ## measure our queue, 3 minutes; FULL=1 measures all that is promised
+	@$(PYTHON) -m benchmarks ours $(if $(FULL),--full)
+
+bench-peers: venv ## measure it beside other queues, 25 minutes; ALL=1 takes every one
+	@$(PYTHON) -m benchmarks peers $(if $(ALL),--all)
+
+bench-limits: venv ## measure what psycopg, the ORM and asyncio allow at best
+	@$(PYTHON) -m benchmarks limits
+
+bench-docs: venv ## write the last runs' figures and charts into the docs
+	@$(PYTHON) -m benchmarks publish
 
 lint: venv ## style, types, layers, Django's checks, migrations
 	$(PYTHON) -m ruff check

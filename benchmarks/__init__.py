@@ -1,0 +1,1 @@
+"""How fast the queue is, and beside what; benchmarks/README.md is the way in."""

@@ -1,0 +1,1 @@
+"""What the parts beneath allow at best: raw psycopg, the ORM, asyncio."""

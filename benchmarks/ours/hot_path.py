@@ -1,0 +1,81 @@
+"""Our rates: enqueueing, draining on each database and by several workers, latency."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks import databases
+from benchmarks.draining import Drained, drain
+from benchmarks.figures import Figure
+from benchmarks.latency import latencies
+from benchmarks.ours.sizes import Sizes
+from benchmarks.ours.subject import ours, worker
+from benchmarks.sleeping import sleep_together
+from benchmarks.stands import Stand, ready
+
+NAMES = {"postgresql": "PostgreSQL", "mariadb": "MariaDB", "sqlite": "SQLite"}
+_IDLE_GAP_S = 0.01
+_LOAD_GAP_S = 0.001
+
+
+def enqueueing(stand: Stand, sizes: Sizes) -> Iterator[Figure]:
+    """Measure one by one, beside the plain ORM, and in bulk."""
+    commands = {
+        "enqueue()": ("enqueue", sizes.enqueued),
+        "Job.objects.create() of the same row": ("create", sizes.enqueued),
+        "enqueue_many(), 1,000 a call": ("bulk", sizes.bulk),
+    }
+    found: dict[str, list[float]] = {subject: [] for subject in commands}
+    for _ in range(sizes.rounds):
+        with stand.run() as run:
+            for subject, (command, jobs) in commands.items():
+                found[subject].append(run.call(command, jobs)["rate"])
+    for subject, rates in found.items():
+        yield Figure("Enqueue", subject, "jobs/s", tuple(rates))
+
+
+def draining(stand: Stand, sizes: Sizes) -> Iterator[Figure]:
+    """Measure one, two and four workers."""
+    settings = {
+        count: worker("Noop", jobs=sizes.drained, workers=count) for count in (1, 2, 4)
+    }
+    found: dict[int, list[Drained]] = {count: [] for count in settings}
+    for _ in range(sizes.rounds):
+        for count, setting in settings.items():
+            found[count].append(drain(stand, setting))
+    for count, runs in found.items():
+        workers = "1 worker" if count == 1 else f"{count} workers"
+        yield Figure("Drain", workers, "jobs/s", tuple(run.rate for run in runs))
+
+
+def draining_elsewhere(folder: Path, sizes: Sizes) -> Iterator[Figure]:
+    """Measure one worker on the databases beside PostgreSQL."""
+    setting = worker("Noop", jobs=sizes.drained_elsewhere)
+    for kind in filter(databases.has, ("sqlite", "mariadb")):
+        with ready(ours(kind), folder) as stand:
+            rates = [drain(stand, setting).rate for _ in range(sizes.rounds)]
+        yield Figure("Drain", f"1 worker, {NAMES[kind]}", "jobs/s", tuple(rates))
+
+
+def waiting(stand: Stand, sizes: Sizes) -> Iterator[Figure]:
+    """Measure latency with an idle worker and at 1,000 jobs a second."""
+    cases = {
+        "idle": (sizes.paced, _IDLE_GAP_S),
+        "under load": (sizes.paced_under_load, _LOAD_GAP_S),
+    }
+    for name, (jobs, gap_s) in cases.items():
+        found = latencies(
+            stand, worker("Late"), jobs=jobs, gap_s=gap_s, rounds=sizes.rounds
+        )
+        note = f"{min(each.rate for each in found):,.0f} jobs/s sent"
+        for point in ("p50", "p99"):
+            values = tuple(getattr(each, point) for each in found)
+            yield Figure("Latency", f"{name}, {point}", "ms", values, note)
+
+
+def sleeping(stand: Stand, sizes: Sizes) -> Iterator[Figure]:
+    """Measure jobs that only wait, all at once."""
+    setting = worker("Sleep", jobs=sizes.sleeping, concurrency=sizes.sleeping)
+    values = tuple(sleep_together(stand, setting) for _ in range(sizes.rounds))
+    yield Figure("I/O-bound", f"{sizes.sleeping} jobs of sleep(1)", "s", values)
