@@ -93,10 +93,19 @@ class Job(models.Model):
         indexes = [
             PartialIndex(
                 name="pyjobkit_job_claim",
-                fields=["queue", "kind", "priority", "scheduled_for", "id"],
+                # Jobs that lost a run stand apart: claims take one of them at the most.
+                fields=[
+                    "lost_runs",
+                    "queue",
+                    "kind",
+                    "priority",
+                    "scheduled_for",
+                    "id",
+                ],
                 where=models.Q(status="queued", lease_until__isnull=True),
                 otherwise=[
                     "status",
+                    "lost_runs",
                     "queue",
                     "kind",
                     "priority",

@@ -16,7 +16,7 @@ PARTIAL = connection.features.supports_partial_indexes
 #: Name → (columns, the condition where there is one).
 INDEXES = {
     "pyjobkit_job_claim": (
-        ["queue", "kind", "priority", "scheduled_for", "id"],
+        ["lost_runs", "queue", "kind", "priority", "scheduled_for", "id"],
         ["lease_until", "is null", "status", "queued"],
     ),
     "pyjobkit_job_scheduled": (["scheduled_for"], ["status", "scheduled"]),

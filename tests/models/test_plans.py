@@ -11,9 +11,10 @@ from django.db import connection
 from pyjobkit_django.contracts import ClaimRequest
 from pyjobkit_django.jobs import JobSpec
 from pyjobkit_django.models import DatabaseNow, Job
-from pyjobkit_django.models.job_verbs.claiming import LOOK_AHEAD
+from pyjobkit_django.models.postgresql import PLANNING, claim_statement
 from tests.marks import committed, on_mariadb, on_postgresql, on_sqlite
 from tests.plans import explained, looks, plan_of
+from tests.stored_jobs import undone
 
 pytestmark = committed
 
@@ -49,34 +50,57 @@ def _many_jobs():
         )
 
 
-def claim_of(lanes, limit=1):
-    request = ClaimRequest(worker_id=uuid4(), limit=limit, ttl_s=60.0, **lanes)
-    return lambda: Job.objects.claim(request)
+def request_of(lanes, limit=1, **options):
+    return ClaimRequest(worker_id=uuid4(), limit=limit, ttl_s=60.0, **lanes, **options)
+
+
+def claim_of(lanes, **options):
+    return lambda: Job.objects.claim(request_of(lanes, **options))
+
+
+def plan_as_a_worker():
+    with connection.cursor() as cursor:
+        for name, value in PLANNING.items():
+            cursor.execute(f"SET LOCAL {name} = {value}")
 
 
 @on_postgresql
 @pytest.mark.usefixtures("_many_jobs")
 @pytest.mark.parametrize("lanes", LANES)
-def test_a_claim_on_postgresql_reads_the_head_of_each_lane(lanes):
-    look, *_ = looks(claim_of(LANES[lanes]))
+@pytest.mark.parametrize("limit", [1, 100])
+def test_a_claim_on_postgresql_reads_no_more_than_it_takes(lanes, limit):
+    """Each lane is read through the index, its first row and those that are taken."""
+    statement = claim_statement(
+        "pyjobkit_django_job", request_of(LANES[lanes], limit=limit)
+    )
     count = len(LANES[lanes]["queues"]) * len(LANES[lanes]["kinds"])
 
-    plan = plan_of(look)
+    with undone():
+        plan_as_a_worker()
+        plan = plan_of(statement)
 
-    scans = [node for node in plan if "Scan" in node["Node Type"]]
-    reads = [node for node in scans if node["Node Type"] != "Subquery Scan"]
+    reads = [node for node in plan if node["Node Type"].startswith("Index")]
     assert {node["Index Name"] for node in reads} == {"pyjobkit_job_claim"}
-    assert len(reads) == count
-    # Few rows of each lane are looked at, so no sort is of the whole table.
-    assert max(node["Actual Rows"] for node in plan) <= LOOK_AHEAD * count
+    read = sum(node["Actual Rows"] * node["Actual Loops"] for node in reads)
+    assert limit <= read <= limit + count
+    (lock,) = [node for node in plan if node["Node Type"] == "LockRows"]
+    assert lock["Actual Rows"] == limit
+    assert "Seq Scan" not in {node["Node Type"] for node in plan}
 
 
 @on_postgresql
 @pytest.mark.usefixtures("_many_jobs")
-def test_a_claim_of_one_lane_on_postgresql_sorts_nothing():
-    look, *_ = looks(claim_of(LANES["one lane"]))
+@pytest.mark.parametrize("lanes", LANES)
+def test_a_claim_on_postgresql_sorts_suspects_alone(lanes):
+    statement = claim_statement("pyjobkit_django_job", request_of(LANES[lanes]))
 
-    assert not [node for node in plan_of(look) if "Sort" in node["Node Type"]]
+    with undone():
+        plan_as_a_worker()
+        plan = plan_of(statement)
+
+    sorts = [node for node in plan if node["Node Type"].endswith("Sort")]
+    (below,) = [nodes_below for node in sorts for nodes_below in node["Plans"]]
+    assert below["Index Cond"].startswith("((lost_runs > 0)")
 
 
 @on_postgresql
@@ -106,15 +130,16 @@ def test_a_claim_on_sqlite_reads_the_head_of_each_lane(lanes):
     steps = [row[-1] for row in explained(look, how="EXPLAIN QUERY PLAN")]
 
     reads = [step for step in steps if "pyjobkit_django_job" in step]
-    index = "USING INDEX pyjobkit_job_claim (queue=? AND kind=?)"
+    index = "USING INDEX pyjobkit_job_claim (lost_runs"
     assert [step for step in reads if index not in step] == []
-    assert len(reads) == len(LANES[lanes]["queues"]) * len(LANES[lanes]["kinds"])
+    # The suspects are one lane more.
+    assert len(reads) == 1 + len(LANES[lanes]["queues"]) * len(LANES[lanes]["kinds"])
 
 
 @on_sqlite
 @pytest.mark.usefixtures("_many_jobs")
 def test_a_claim_of_one_lane_on_sqlite_sorts_nothing():
-    look, *_ = looks(claim_of(LANES["one lane"]))
+    look, *_ = looks(claim_of(LANES["one lane"], with_suspect=False))
 
     steps = [row[-1] for row in explained(look, how="EXPLAIN QUERY PLAN")]
 
@@ -149,4 +174,7 @@ def test_a_claim_on_mariadb_reads_each_lane_through_its_index(lanes):
 
     reads = [row for row in rows if row[2] == "pyjobkit_django_job"]
     assert {row[5] for row in reads} == {"pyjobkit_job_claim"}
-    assert not [row for row in reads if "filesort" in (row[9] or "")]
+    # Only the suspects are sorted, all lanes' together.
+    sorting = [row for row in reads if "filesort" in (row[9] or "")]
+    assert [row[3] for row in sorting] == ["range"]
+    assert len(reads) == 1 + len(LANES[lanes]["queues"]) * len(LANES[lanes]["kinds"])

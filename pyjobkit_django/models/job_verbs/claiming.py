@@ -10,16 +10,19 @@ the most, so that a job that kills its worker meets each neighbour once.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final, cast
 from uuid import UUID
 
-from django.db import connections, transaction
+from django.db import connections, models, transaction
+from django.db.models.functions import Coalesce
 
 from pyjobkit_django.contracts import ClaimedRow, ClaimRequest
 from pyjobkit_django.jobs import ClaimedJob, JobStatus, Verb
 from pyjobkit_django.models.clock import DatabaseNow, seconds_from_now, seconds_until
 from pyjobkit_django.models.columns import status_is
 from pyjobkit_django.models.job_verbs.moving import Moving
+from pyjobkit_django.models.postgresql import claim_statement, claimed_jobs
 
 #: How often a claim looks again when others took all it saw.
 CLAIM_TRIES: Final = 5
@@ -51,6 +54,11 @@ class Claiming(Moving):
 
     def claim(self, request: ClaimRequest) -> list[ClaimedJob]:
         """Lease and start up to ``request.limit`` due jobs, in their order."""
+        if _asks_for_nothing(request):
+            return []
+        if self.is_on_postgresql and is_in_lanes(request):
+            table = self.model._meta.db_table
+            return claimed_jobs(self.rows_of(claim_statement(table, request)))
         started = {"started_at": DatabaseNow()}
         rows = self._take(request, Verb.CLAIM, JobStatus.RUNNING, _RUN, started)
         return list(map(_claimed, rows))
@@ -142,7 +150,7 @@ class Claiming(Moving):
 
     def wanted(self, request: ClaimRequest) -> Any:
         """Return the rows of the queues, kinds and tags that ``request`` names."""
-        wanted = self.all()
+        wanted: Any = self.all()
         if request.tags is not None:
             wanted = wanted.filter(tags__has_any_keys=sorted(request.tags))
         if request.queues is not None:
@@ -153,54 +161,64 @@ class Claiming(Moving):
 
     def _heads(self, request: ClaimRequest, limit: int) -> list[UUID]:
         """Return the first due jobs in their order, one suspect at most, unlocked."""
-        if request.tags is not None and not request.tags:
+        if _asks_for_nothing(request):
             return []
-        seen = self.look(request, limit)
-        suspects = [key for key, lost_runs in seen if lost_runs]
-        allowed = suspects[: 1 if request.with_suspect else 0]
-        if len(suspects) > len(allowed) and len(seen) == limit:
-            # They may have filled the view: look past them.
-            fresh = self.filter(lost_runs=0).look(request, limit)
-            return allowed + [key for key, _ in fresh]
-        return [key for key, lost_runs in seen if not lost_runs or key in allowed]
+        queued: Any = self.filter(status_is(JobStatus.QUEUED), lease_until=None)
+        due = queued.order_by(*_ORDER).values_list(*_ORDER)
+        fresh = due.filter(lost_runs=0)
+        lanes: list[Any] = [lane[:limit] for lane in fresh.lanes(request)]
+        if request.with_suspect:
+            lanes.append(due.suspects(request)[:1])
+        if len(lanes) == 1:
+            return [row[-1] for row in lanes[0]]
+        return self._merge(lanes, limit)
 
-    def look(self, request: ClaimRequest, limit: int) -> list[tuple[UUID, int]]:
-        """Return id and lost runs of the first due jobs of all lanes, in their order."""
-        due = self.filter(status_is(JobStatus.QUEUED), lease_until=None).order_by(
-            *_ORDER
-        )
-        columns = (*_ORDER, "lost_runs")
+    def suspects(self, request: ClaimRequest) -> Any:
+        """Return the suspects that ``request`` admits."""
+        suspects = self.filter(lost_runs__gt=0)
+        for column, names in (("queue", request.queues), ("kind", request.kinds)):
+            if names is not None:
+                # Bare columns lead SQLite to every job of the lane.
+                bare = {f"{column}_name": Coalesce(column, models.Value(""))}
+                suspects = suspects.alias(**bare).filter(
+                    **{f"{column}_name__in": names}
+                )
+        return suspects.wanted(replace(request, queues=None, kinds=None))
+
+    def lanes(self, request: ClaimRequest) -> list[Any]:
+        """Return the rows of each queue and kind; all together where not all are named."""
         if request.queues is None or request.kinds is None:
-            rows = due.wanted(request).values_list(*columns)[:limit]
-            return [row[-2:] for row in rows]
-        if request.tags is not None:
-            due = due.filter(tags__has_any_keys=sorted(request.tags))
-        lanes = [
-            due.filter(queue=queue, kind=kind).values_list(*columns)[:limit]
+            return [self.wanted(request)]
+        tagged = self.wanted(replace(request, queues=None, kinds=None))
+        return [
+            tagged.filter(queue=queue, kind=kind)
             for queue in sorted(request.queues)
             for kind in sorted(request.kinds)
         ]
-        if len(lanes) == 1:
-            return [row[-2:] for row in lanes[0]]
-        return self._merge(lanes, limit)
 
-    def _merge(self, lanes: list[Any], limit: int) -> list[tuple[UUID, int]]:
+    def _merge(self, lanes: list[Any], limit: int) -> list[UUID]:
         # The ORM cannot union ordered, limited selects on every database.
-        if not lanes:
-            return []
         selects, params = [], []
         for number, lane in enumerate(lanes):
             sql, values = lane.query.get_compiler(using=self.db).as_sql()
             selects.append(f"SELECT * FROM ({sql}) lane{number}")  # noqa: S608 - compiled by the ORM
             params += values
         union, order = " UNION ALL ".join(selects), ", ".join(_ORDER)
-        merged = (
-            f"SELECT id, lost_runs FROM ({union}) lanes ORDER BY {order} LIMIT {limit}"  # noqa: S608 - the same
-        )
+        merged = f"SELECT id FROM ({union}) lanes ORDER BY {order} LIMIT {limit}"  # noqa: S608 - the same
         as_id = self.model._meta.pk.to_python
         with connections[self.db].cursor() as cursor:
             cursor.execute(merged, params)
-            return [(as_id(key), lost_runs) for key, lost_runs in cursor.fetchall()]
+            return [as_id(key) for (key,) in cursor.fetchall()]
+
+
+def is_in_lanes(request: ClaimRequest) -> bool:
+    """Tell whether a request names its queues and kinds, and asks for no tags."""
+    named = request.queues is not None and request.kinds is not None
+    return named and request.tags is None
+
+
+def _asks_for_nothing(request: ClaimRequest) -> bool:
+    return frozenset() in (request.queues, request.kinds, request.tags)
 
 
 def _claimed(row: dict[str, Any]) -> ClaimedJob:

@@ -21,6 +21,7 @@ from pyjobkit_django.models.job_verbs.moving import (
     in_batches,
     per_row,
 )
+from pyjobkit_django.models.postgresql import extend_statement
 from pyjobkit_django.outcomes import CANCELLED, LEASE_EXPIRED
 
 #: The most jobs that one statement promotes.
@@ -43,28 +44,33 @@ class Leasing(Moving):
         self, worker_id: UUID, versions: Mapping[UUID, int], ttl_s: float
     ) -> LeaseReport:
         """Hold running jobs, given as id → version, for ``ttl_s`` seconds from now."""
-        extended: set[UUID] = set()
-        cancels: set[UUID] = set()
+        held: dict[UUID, bool] = {}
         for ids in in_batches(versions):
-            with transaction.atomic(using=self.db):
-                rows = self.running_on(worker_id).filter(pk__in=ids).locked()
-                held = rows.values_list("pk", "version", "cancel_requested")
-                mine = {
-                    key: asked
-                    for key, version, asked in held
-                    if versions[key] == version
-                }
-                until = seconds_from_now(ttl_s)
-                self.filter(pk__in=mine).move(
-                    Verb.EXTEND, JobStatus.RUNNING, lease_until=until
-                )
-            extended.update(mine)
-            cancels.update(key for key, asked in mine.items() if asked)
+            held |= self._hold(worker_id, {key: versions[key] for key in ids}, ttl_s)
         return LeaseReport(
-            extended=frozenset(extended),
-            lost=self._lost(worker_id, versions, set(versions) - extended),
-            cancel_requested=frozenset(cancels),
+            extended=frozenset(held),
+            lost=self._lost(worker_id, versions, set(versions) - held.keys()),
+            cancel_requested=frozenset(key for key, asked in held.items() if asked),
         )
+
+    def _hold(
+        self, worker_id: UUID, versions: Mapping[UUID, int], ttl_s: float
+    ) -> dict[UUID, bool]:
+        """Return which jobs could be held, and whether each is to be cancelled."""
+        if self.is_on_postgresql:
+            table = self.model._meta.db_table
+            statement = extend_statement(table, worker_id, versions, ttl_s)
+            return dict(self.rows_of(statement))
+        with transaction.atomic(using=self.db):
+            rows = self.running_on(worker_id).filter(pk__in=versions).locked()
+            found = rows.values_list("pk", "version", "cancel_requested")
+            mine = {
+                key: asked for key, version, asked in found if versions[key] == version
+            }
+            self.filter(pk__in=mine).move(
+                Verb.EXTEND, JobStatus.RUNNING, lease_until=seconds_from_now(ttl_s)
+            )
+        return mine
 
     def cancel_requests(self, job_ids: Collection[UUID]) -> frozenset[UUID]:
         """Return those of the running jobs that are to be cancelled."""
@@ -146,6 +152,8 @@ class Leasing(Moving):
     def _lost(
         self, worker_id: UUID, versions: Mapping[UUID, int], missing: set[UUID]
     ) -> frozenset[UUID]:
+        if not missing:
+            return frozenset()
         # What is still ours was locked by somebody, a cancel perhaps: not lost, busy.
         rows = self.running_on(worker_id).filter(pk__in=missing)
         busy = {

@@ -56,6 +56,18 @@ class Moving(models.QuerySet[Any]):
         return self.order_by("id").select_for_update(skip_locked=skip)
 
     @property
+    def is_on_postgresql(self) -> bool:
+        """Whether the statements of ``models.postgresql`` can be used."""
+        return connections[self.db].vendor == "postgresql"
+
+    def rows_of(self, statement: tuple[str, tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+        """Return the rows that a statement of ``models.postgresql`` returns."""
+        with connections[self.db].cursor() as cursor:
+            cursor.execute(*statement)
+            rows: list[tuple[Any, ...]] = cursor.fetchall()
+            return rows
+
+    @property
     def _features(self) -> Any:
         return connections[self.db].features
 

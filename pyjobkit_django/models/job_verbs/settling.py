@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import models, transaction
+from django.db import connections, models, transaction
 
 from pyjobkit_django.jobs import JobStatus, Verb
 from pyjobkit_django.models.clock import DatabaseNow, seconds_from_now
 from pyjobkit_django.models.history import JobAttempt
 from pyjobkit_django.models.job_verbs.enqueueing import Enqueueing
 from pyjobkit_django.models.job_verbs.moving import NO_LEASE, per_row
+from pyjobkit_django.models.postgresql import settle_statement
 from pyjobkit_django.outcomes import CANCELLED, Failure, Outcome
 
 _JSON = models.JSONField()
@@ -50,6 +52,8 @@ class Settling(Enqueueing):
 
     def settle(self, outcomes: Sequence[Outcome]) -> frozenset[UUID]:
         """Write outcomes with their attempts and follow-ups; return the accepted ids."""
+        if self.is_on_postgresql:
+            return self._settle_at_once(outcomes)
         with transaction.atomic(using=self.db):
             ended = self._lock_ended({outcome.job_id: outcome for outcome in outcomes})
             groups: dict[tuple[Verb, JobStatus], list[Ended]] = defaultdict(list)
@@ -62,6 +66,19 @@ class Settling(Enqueueing):
             if follow_ups:
                 self.enqueue(follow_ups)
         return frozenset(run.outcome.job_id for run in ended)
+
+    def _settle_at_once(self, outcomes: Sequence[Outcome]) -> frozenset[UUID]:
+        tables = self.model._meta.db_table, JobAttempt._meta.db_table
+        statement = settle_statement(*tables, outcomes)
+        followed = any(outcome.follow_ups for outcome in outcomes)
+        alone = connections[self.db].get_autocommit() and not followed
+        with nullcontext() if alone else transaction.atomic(using=self.db):
+            accepted = frozenset(key for (key,) in self.rows_of(statement))
+            written = (each for each in outcomes if each.job_id in accepted)
+            follow_ups = [spec for each in written for spec in each.follow_ups]
+            if follow_ups:
+                self.enqueue(follow_ups)
+        return accepted
 
     def _lock_ended(self, outcomes: dict[UUID, Outcome]) -> list[Ended]:
         # By id alone: with a status to look for, MySQL might lock along that index.

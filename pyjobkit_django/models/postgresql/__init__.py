@@ -1,0 +1,32 @@
+"""The hot verbs as single statements of PostgreSQL: text, parameters, and rows read back.
+
+They do what the verbs of ``job_verbs`` do through the ORM, in one round trip each. Nothing
+here has a connection: a cursor of Django's or one of psycopg's may run them.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pyjobkit_django.models.postgresql.claiming import claim_statement, claimed_jobs
+from pyjobkit_django.models.postgresql.leasing import extend_statement
+from pyjobkit_django.models.postgresql.settling import settle_statement
+
+__all__ = [
+    "PLANNING",
+    "claim_statement",
+    "claimed_jobs",
+    "extend_statement",
+    "settle_statement",
+]
+
+#: For connections that run nothing else: whatever the statistics say, and they may be of
+#: an empty table, rows are found through indexes. JIT takes such costs for real ones.
+PLANNING: Final = {
+    "enable_seqscan": "off",
+    "enable_bitmapscan": "off",
+    "enable_sort": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+    "jit": "off",
+}

@@ -1,0 +1,121 @@
+"""claim in one statement: look at the head of each lane, lock, move, return.
+
+The lanes are merged while they are read, in the order of the claim index, and a row is
+locked when the merge comes to it: nothing is sorted, and no more is locked than is taken.
+The suspects of all lanes are a lane of their own that gives one row at the most.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from functools import lru_cache
+from operator import itemgetter
+from typing import Any, Final
+
+from pyjobkit_django.contracts import ClaimRequest
+from pyjobkit_django.jobs import ClaimedJob
+from pyjobkit_django.models.columns import JSONDecoder
+
+type Statement = tuple[str, tuple[Any, ...]]
+
+#: How many more rows than it needs a claim may look at, since others lock the same.
+LOOK_AHEAD: Final = 4
+#: The least number of rows that a lane offers; planners see it in the statement.
+LEAST: Final = 64
+
+_HEAD: Final = """
+(SELECT ctid AS place, version, priority, scheduled_for, id FROM {table}
+ WHERE status = 'queued' AND lease_until IS NULL AND lost_runs {lost}
+ ORDER BY priority, scheduled_for, id LIMIT {limit})"""
+_LANE: Final = "= 0 AND queue = %s AND kind = %s"
+_SUSPECT: Final = "> 0 AND queue = ANY(%s) AND kind = ANY(%s)"
+# Every move counts up the version, so it tells whether a row is still what was seen. (With
+# the conditions of the claim index planners would read that index instead of the place.)
+# The place of a row that did move is another one: it is locked, not taken, and let go.
+_CLAIM: Final = """
+WITH free AS MATERIALIZED (
+ SELECT job.ctid AS place FROM ({lanes}) AS head
+ JOIN {table} AS job ON job.ctid = head.place AND job.version = head.version
+ ORDER BY head.priority, head.scheduled_for, head.id
+ LIMIT %s FOR UPDATE OF job SKIP LOCKED)
+UPDATE {table} SET status = 'running', version = version + 1,
+ attempts = attempts + 1, leased_by = %s, started_at = STATEMENT_TIMESTAMP(),
+ lease_until = STATEMENT_TIMESTAMP() + %s * INTERVAL '1 second'
+WHERE ctid = ANY(ARRAY(SELECT place FROM free))
+RETURNING priority, scheduled_for, id, kind, payload::text, version, attempts,
+ max_attempts, created_at, queue, timeout_s, retry_policy, NULLIF(tags, '{{}}')::text,
+ lost_runs, shadow, chain::text, webhooks::text, trace_context::text, started_at"""
+
+_in_order = itemgetter(0, 1, 2)
+_read = JSONDecoder().decode
+
+
+def claim_statement(table: str, request: ClaimRequest) -> Statement:
+    """Return the claim of a request that names its queues and its kinds, and no tags."""
+    queues, kinds = sorted(request.queues or ()), sorted(request.kinds or ())
+    lanes = [name for queue in queues for kind in kinds for name in (queue, kind)]
+    suspects = (queues, kinds, 1 if request.with_suspect else 0)
+    lease = (request.limit, request.worker_id, request.ttl_s)
+    text = _claim(table, len(lanes) // 2, _cap(request.limit))
+    return text, (*lanes, *suspects, *lease)
+
+
+def claimed_jobs(rows: Iterable[tuple[Any, ...]]) -> list[ClaimedJob]:
+    """Return the jobs of the rows that a claim returned, in the order to run them."""
+    return [_claimed(*row) for row in sorted(rows, key=_in_order)]
+
+
+def _cap(limit: int) -> int:
+    # A power of two, so that there are few statements to prepare.
+    return 1 << (max(LEAST, limit * LOOK_AHEAD) - 1).bit_length()
+
+
+@lru_cache(maxsize=256)
+def _claim(table: str, lanes: int, cap: int) -> str:
+    lane = _HEAD.format(table=table, lost=_LANE, limit=cap)
+    suspect = _HEAD.format(table=table, lost=_SUSPECT, limit="%s")
+    heads = " UNION ALL ".join([lane] * lanes + [suspect])
+    return _CLAIM.format(table=table, lanes=heads)
+
+
+def _claimed(  # noqa: PLR0913, PLR0917 - the columns of a claim
+    _priority: int,
+    scheduled_for: Any,
+    key: Any,
+    kind: str,
+    payload: str,
+    version: int,
+    attempts: int,
+    max_attempts: int,
+    created_at: Any,
+    queue: str,
+    timeout_s: float | None,
+    retry_policy: str | None,
+    tags: str | None,
+    lost_runs: int,
+    shadow: bool,  # noqa: FBT001 - the same
+    chain: str | None,
+    webhooks: str | None,
+    trace_context: str | None,
+    started_at: Any,
+) -> ClaimedJob:
+    return ClaimedJob(
+        id=key,
+        kind=kind,
+        payload=_read(payload),
+        version=version,
+        attempts=attempts,
+        max_attempts=max_attempts,
+        created_at=created_at,
+        queue=queue,
+        timeout_s=timeout_s,
+        retry_policy=retry_policy,
+        tags=tuple(sorted(json.loads(tags))) if tags else (),
+        lost_runs=lost_runs,
+        shadow=shadow,
+        chain=tuple(_read(chain)) if chain else (),
+        webhooks=json.loads(webhooks) if webhooks else {},
+        trace_context=json.loads(trace_context) if trace_context else {},
+        waited_s=max(0.0, (started_at - scheduled_for).total_seconds()),
+    )
