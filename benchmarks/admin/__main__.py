@@ -13,6 +13,7 @@ import argparse
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -53,7 +54,7 @@ def _measures(options: argparse.Namespace) -> Iterator[Measure]:
     client = client_of_root()
     print(f"\n{'page':<34}{'median':>10}{'p95':>10}{'queries':>9}", flush=True)
     for name, address in pages().items():
-        found = measure(name, lambda url=address: _load(client, url), options.rounds)
+        found = measure(name, partial(_load, client, address), options.rounds)
         print(
             f"{found.name:<34}{found.median_ms:>7.0f} ms{found.p95_ms:>7.0f} ms"
             f"{found.queries:>9}{'  SCANS THE JOBS' if found.scans else ''}",

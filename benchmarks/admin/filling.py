@@ -106,8 +106,9 @@ def fill(jobs: int, waiting: int, chunks: int) -> Iterator[str]:
     """Store it all; yield a line for each step with the seconds that it took."""
     for first in range(1, jobs + 1, CHUNK):
         last = min(first + CHUNK - 1, jobs)
-        made = {"ahead": jobs + 1_000, "pace": PACE_MS, "mark": "8"}
-        sql = _jobs_sql(FINISHED, first, last, **made)
+        sql = _jobs_sql(
+            FINISHED, first, last, ahead=jobs + 1_000, pace=PACE_MS, mark="8"
+        )
         yield _run(f"jobs {first:,} to {last:,}", sql)
     sql = _jobs_sql("'queued'", 1, waiting, ahead=waiting, pace=1, mark="9")
     yield _run(f"{waiting:,} waiting jobs", sql)
