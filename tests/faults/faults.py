@@ -7,6 +7,7 @@ import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Final
 
 from pyjobkit_django.models import WorkerRecord
 from tests.faults.history import Verdict
@@ -15,6 +16,9 @@ from tests.faults.place import ALIAS, patiently
 from tests.faults.proxy import Proxy
 from tests.faults.server import ROLE, OwnServer
 from tests.faults.trial import PEACE_S, Terms, Trial
+
+#: How many of a crowd always work.
+STAY: Final = 3
 
 type Act = Callable[[Trial, "Fault"], None]
 
@@ -115,6 +119,9 @@ def joining_and_leaving(trial: Trial, fault: Fault) -> None:
     end = time.monotonic() + fault.hold_s
     while time.monotonic() < end:
         trial.work(trial.rng.uniform(0.1, 1.5))
+        if len(trial.fleet.working()) <= STAY:
+            # A machine may start them more slowly than they leave: somebody has to stay.
+            continue
         worker = trial.a_worker()
         if trial.rng.random() < 0.3:
             trial.fleet.kill(worker)

@@ -115,6 +115,7 @@ def found_in(act: Act, defect: str, action: object) -> Verdict:
 
 @on_sqlite
 @pytest.mark.slow
+@pytest.mark.timeout(240)
 @pytest.mark.parametrize(
     ("defect", "found", "action"),
     [
@@ -132,6 +133,7 @@ def test_a_real_defect_is_found(
 
 @on_postgresql
 @pytest.mark.slow
+@pytest.mark.timeout(240)
 def test_an_outcome_that_was_not_offered_again_is_found(act: Act) -> None:
     verdict = found_in(act, "no_settle_retry", down(signal.SIGINT))
 

@@ -9,7 +9,6 @@ from tests.faults.conftest import Act
 from tests.faults.faults import (
     Fault,
     dying_at,
-    killed,
     stopped_and_continued,
     told_twice,
 )
@@ -21,7 +20,7 @@ LATE_S = 2.0
 
 MOMENTS = (jobs.CLAIMED, jobs.RUNNING, jobs.ENDED, jobs.SETTLED, jobs.EXIT)
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
 
 def test_no_job_is_lost_with_its_worker_or_run_beside_itself(act: Act) -> None:
@@ -31,7 +30,6 @@ def test_no_job_is_lost_with_its_worker_or_run_beside_itself(act: Act) -> None:
 
     verdict = act(
         Fault(name="dying", act=dying_at(*MOMENTS), times=1, terms=terms),
-        Fault(name="killed", act=killed, times=1),
         Fault(name="stopped", act=stopped_and_continued, times=1),
         Fault(name="told twice", act=told_twice, times=1),
     )

@@ -13,7 +13,7 @@ from pyjobkit_django.backends.orm.deadlines import Deadlines
 from pyjobkit_django.backends.orm.lanes import CallerLane, ThreadLane
 from pyjobkit_django.models import Job
 from tests.faults.proxy import Proxy
-from tests.marks import committed, on_postgresql
+from tests.marks import committed, on_mariadb, on_postgresql
 from tests.stored_jobs import queued
 
 pytestmark = [committed, pytest.mark.usefixtures("callers_thread")]
@@ -35,7 +35,7 @@ class ThroughProxy(Deadlines):
 def proxied_lane(silence_s=0.3):
     deadlines = ThroughProxy("default", lease_ttl_s=3)
     deadlines.silence_s = silence_s
-    with Proxy(int(connection.settings_dict["PORT"])) as proxy:
+    with Proxy(int(connection.settings_dict["PORT"] or 3306)) as proxy:
         deadlines.port = proxy.port
         yield proxy, ThreadLane("test", deadlines)
 
@@ -54,6 +54,19 @@ async def test_a_half_open_connection_is_cut_and_the_next_verb_gets_a_new_one(ca
         await lane.close()
 
     assert "backend.cut" in [getattr(each, "event", "") for each in caplog.records]
+
+
+@on_mariadb
+async def test_on_mariadb_the_driver_gives_up_a_half_open_connection(monkeypatch):
+    monkeypatch.setattr("pyjobkit_django.backends.orm.deadlines.STATEMENT_S", 1)
+    with proxied_lane() as (proxy, lane):
+        assert await lane.run(Job.objects.count) == 0
+        proxy.swallow()
+        with pytest.raises((DatabaseError, InterfaceError)):
+            await lane.run(Job.objects.count)
+        proxy.pass_on()
+        assert await lane.run(Job.objects.count) == 0
+        await lane.close()
 
 
 @on_postgresql
