@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from urllib.parse import quote, urlencode
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from pyjobkit_django.admin.operations import OPERATIONS
 from pyjobkit_django.jobs import JobStatus
-from pyjobkit_django.models import Job
+from pyjobkit_django.models import Job, WorkerRecord
 from tests.admin import addresses
 from tests.admin.scenes import log, one_of_each, worker
 from tests.bad_input.strategies import any_text, tried
@@ -111,6 +112,42 @@ def test_forms_of_the_list_and_of_pruning_answer_whatever_is_sent(site, data):
             assert post(client, address, form).status_code in (200, 302, 400, 403, 405)
         assert rows() == before
         assert post(client, addresses.prune(), form).status_code == 302
+
+
+@tried
+@given(data=st.data())
+def test_json_is_answered_to_whatever_is_asked(site, data):
+    client, ids = site
+    names = [*NAMES, "kept", "counts", "seen", "token", "lines"]
+    asked = data.draw(st.dictionaries(st.sampled_from(names), texts(ids), max_size=4))
+    job_id = data.draw(st.sampled_from(ids) | st.uuids())
+    whole = [
+        *(addresses.live_jobs(), addresses.live_workers()),
+        *(addresses.job(job_id, "live"), addresses.progress(job_id)),
+    ]
+    for address in whole:
+        answer = get(client, address, asked)
+        assert answer.status_code in (200, 400, 403, 404)
+        if answer.status_code == 200:
+            json.loads(answer.content)
+    stranger = get(Client(), addresses.progress(job_id), asked)
+    assert stranger.status_code == 403
+
+
+@tried
+@given(data=st.data())
+def test_a_worker_is_drained_when_it_is_named_and_confirmed_or_not_at_all(site, data):
+    client, ids = site
+    named = data.draw(st.booleans())
+    form = data.draw(st.dictionaries(st.sampled_from(NAMES), texts(ids), max_size=3))
+    record = WorkerRecord.objects.get()
+    form["worker"] = str(record.pk) if named else data.draw(texts(ids))
+    if confirmed := data.draw(st.booleans()):
+        form["confirmed"] = "1"
+    with undone():
+        assert post(client, addresses.drain(), form).status_code in (200, 302)
+        record.refresh_from_db()
+        assert record.drain_requested is (named and confirmed)
 
 
 def test_without_a_token_nothing_is_done(site):

@@ -21,6 +21,8 @@ from tests.stored_jobs import queued
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("pyjobkit_django.urls")]
 
 HEALTHZ = "/healthz"
+#: Of a site that includes none of ours.
+urlpatterns = []
 
 
 def ago(seconds):
@@ -223,7 +225,7 @@ def test_healthz_tells_more_to_who_may_view_workers(client, permitted):
     assert [text[:9] for text in details] == (["no worker"] if permitted else [])
 
 
-@pytest.mark.urls("tests.urls")
+@pytest.mark.urls(__name__)
 def test_healthz_is_not_there_unless_the_site_includes_it(client):
     assert client.get(HEALTHZ).status_code == 404
 
