@@ -71,7 +71,7 @@ class ConfirmingAdmin(ReadOnlyAdmin):
         report = carry_out(operation, job_ids, user_id=request.user.pk)
         self._tell(request, operation, report)
         gone = operation.is_deletion and report.moved
-        return HttpResponseRedirect(self._list_address(request) if gone else back)
+        return HttpResponseRedirect(self.list_address(request) if gone else back)
 
     def may_do(self, request: HttpRequest, operation: Operation) -> bool:
         """Tell whether the user sees jobs and has the right to this operation."""
@@ -125,10 +125,11 @@ class ConfirmingAdmin(ReadOnlyAdmin):
     def _way_back(self, request: HttpRequest) -> str:
         job_id = parsed_id(request.POST.get("page", ""))
         if job_id is None:
-            return self._list_address(request)
+            return self.list_address(request)
         return self.address("job_change", job_id)
 
-    def _list_address(self, request: HttpRequest) -> str:
+    def list_address(self, request: HttpRequest) -> str:
+        """Return where the list is, as it was when the operation was chosen."""
         # Put together anew: what a form sends must not lead elsewhere.
         sent = QueryDict(request.POST.get("filters", ""))
         kept = QueryDict(mutable=True)

@@ -21,11 +21,12 @@ from pyjobkit_django.admin.operations import (
     REQUEUE,
     RUN_NOW,
 )
+from pyjobkit_django.admin.ordering import OrderingAdmin
 from pyjobkit_django.admin.pruning import PruningAdmin
 from pyjobkit_django.monitor.job_pages import parsed_id
 
 
-class JobAdmin(JobViewsAdmin, LiveListAdmin, PruningAdmin):
+class JobAdmin(JobViewsAdmin, LiveListAdmin, OrderingAdmin, PruningAdmin):
     """The list of jobs, the newest first, with the operations that a user may do."""
 
     list_display = ("job", "state", "queue", "done", "tries", "age", "duration")
@@ -47,6 +48,7 @@ class JobAdmin(JobViewsAdmin, LiveListAdmin, PruningAdmin):
             path("", list_view, name="pyjobkit_django_job_changelist"),
             *self.live_list_urls(),
             *self.prune_urls(),
+            *self.order_urls(),
             *self.operation_urls(),
             *self.job_urls(),
         ]

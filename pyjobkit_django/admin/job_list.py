@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from pyjobkit_django.admin.filters import NAMES
 from pyjobkit_django.admin.formats import STATUS_LABELS, number
+from pyjobkit_django.admin.operations import OPERATIONS, Operation
 from pyjobkit_django.monitor.job_filter import JobFilter
 from pyjobkit_django.monitor.job_pages import Place, parsed_id, read_page
 from pyjobkit_django.monitor.windows import WINDOW
@@ -34,6 +35,7 @@ class JobChangeList(ChangeList):
 
     def __init__(self, request: HttpRequest, *arguments: Any, **options: Any) -> None:
         self.place = Place.read(request.GET)
+        self._request = request
         super().__init__(request, *arguments, **options)
         self.title = _("Jobs")
 
@@ -72,6 +74,20 @@ class JobChangeList(ChangeList):
                 StatusTab(status.value, str(label), url, is_here=here is status)
             )
         return tabs
+
+    @property
+    def order_operations(self) -> list[Operation]:
+        """What the user may do to all jobs of this search; nothing to keys and ids."""
+        ours: Any = self.model_admin
+        here = self.wanted.status
+        if self.wanted.search or not self.page.jobs:
+            return []
+        return [
+            operation
+            for operation in OPERATIONS.values()
+            if (here is None or here in operation.sources)
+            and ours.may_do(self._request, operation)
+        ]
 
     @property
     def holds_still(self) -> bool:

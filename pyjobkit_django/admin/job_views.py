@@ -12,11 +12,12 @@ from django.http.response import HttpResponseBase
 from django.urls import path
 from django.utils.translation import gettext as _
 
+from pyjobkit_django.admin.cloning import CloningAdmin
 from pyjobkit_django.admin.confirming import SELECTED
 from pyjobkit_django.admin.downloads import log_file, text_file
 from pyjobkit_django.admin.job_context import brief_context, seen_of, whole_context
 from pyjobkit_django.admin.job_page import PARTS, lines_of, value_of
-from pyjobkit_django.admin.live_job import LiveJobAdmin, not_there
+from pyjobkit_django.admin.live_job import not_there
 from pyjobkit_django.backends.orm.moves import jobs_alias
 from pyjobkit_django.models import Job, JobAttempt
 from pyjobkit_django.monitor import log_pages
@@ -31,7 +32,7 @@ _TRACEBACK: Final = "traceback-"
 _DIGITS: Final = 9
 
 
-class JobViewsAdmin(LiveJobAdmin):
+class JobViewsAdmin(CloningAdmin):
     """Shows one job; its address is that of Django's change form, which is not there."""
 
     def job_urls(self) -> list[Any]:
@@ -39,6 +40,7 @@ class JobViewsAdmin(LiveJobAdmin):
         views: dict[str, tuple[str, Callable[..., HttpResponseBase]]] = {
             "change": ("change/", self.change_view),
             "live": ("live/", self.live_view),
+            "clone": ("clone/", self.clone_view),
             "log": ("log/", self.log_view),
             "download": ("download/<slug:part>/", self.download_view),
             "history": ("history/", self.history_view),
@@ -70,6 +72,7 @@ class JobViewsAdmin(LiveJobAdmin):
             "title": visible(details.job.kind),
             **brief_context(details.job, redactor),
             **whole_context(details, redactor),
+            "may_clone": self.may_clone(request, details.job),
             "may_view_workers": self.may(request, "view_workerrecord"),
             "operations": self.operations_on(request, details.job),
             "seen": seen_of(details.job),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from pyjobkit_django import shortcuts
+from pyjobkit_django.backends.orm import moves
 from pyjobkit_django.jobs import FINAL, MOVES, JobStatus, Verb
 
 type Text = Any  # a text of gettext_lazy
@@ -19,11 +20,15 @@ type Text = Any  # a text of gettext_lazy
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """``verb`` moves one job, or raises; ``sources`` are the statuses that it moves."""
+    """``verb`` moves one job, or raises; ``sources`` are the statuses that it moves.
+
+    ``verb_of_many`` moves those of many jobs that it can, and returns which.
+    """
 
     name: str
     permission: str
     verb: Callable[[UUID], None]
+    verb_of_many: Callable[[Collection[UUID]], frozenset[UUID]]
     sources: frozenset[JobStatus]
     label: Text
     of_selected: Text
@@ -44,10 +49,17 @@ class Operation:
         return job.status in self.sources
 
 
+def _cancel(job_ids: Collection[UUID]) -> frozenset[UUID]:
+    for job_id in sorted(job_ids):
+        moves.cancel(job_id)
+    return frozenset(job_ids)
+
+
 CANCEL: Final = Operation(
     name="cancel",
     permission="cancel_job",
     verb=shortcuts.cancel,
+    verb_of_many=_cancel,
     sources=MOVES[Verb.CANCEL].sources | MOVES[Verb.REQUEST_CANCEL].sources,
     label=_("Cancel"),
     of_selected=_("Cancel selected jobs"),
@@ -68,6 +80,7 @@ REQUEUE: Final = Operation(
     name="requeue",
     permission="requeue_job",
     verb=shortcuts.requeue,
+    verb_of_many=moves.requeue,
     sources=MOVES[Verb.REQUEUE].sources,
     label=_("Requeue"),
     of_selected=_("Requeue selected jobs"),
@@ -88,6 +101,7 @@ RUN_NOW: Final = Operation(
     name="run-now",
     permission="run_job",
     verb=shortcuts.run_now,
+    verb_of_many=moves.run_now,
     sources=MOVES[Verb.RUN_NOW].sources,
     label=_("Run now"),
     of_selected=_("Run selected jobs now"),
@@ -107,6 +121,7 @@ DELETE: Final = Operation(
     name="delete",
     permission="delete_job",
     verb=shortcuts.delete_job,
+    verb_of_many=moves.erase,
     sources=FINAL,
     label=_("Delete"),
     of_selected=_("Delete selected jobs"),

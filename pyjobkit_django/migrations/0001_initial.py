@@ -112,7 +112,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'job',
                 'verbose_name_plural': 'jobs',
-                'permissions': [('cancel_job', 'Can cancel job'), ('requeue_job', 'Can requeue job'), ('run_job', 'Can run job before its time'), ('prune_job', 'Can prune ended jobs')],
+                'permissions': [('cancel_job', 'Can cancel job'), ('requeue_job', 'Can requeue job'), ('run_job', 'Can run job before its time'), ('prune_job', 'Can prune ended jobs'), ('clone_job', 'Can enqueue job anew with another payload')],
                 'default_permissions': ['view', 'delete'],
                 'indexes': [pyjobkit_django.models.columns.PartialIndex(fields=['lost_runs', 'queue', 'kind', 'priority', 'scheduled_for', 'id'], name='pyjobkit_job_claim', otherwise=('status', 'lost_runs', 'queue', 'kind', 'priority', 'scheduled_for', 'id'), where=models.Q(('lease_until__isnull', True), ('status', 'queued'))), pyjobkit_django.models.columns.PartialIndex(fields=['scheduled_for'], name='pyjobkit_job_scheduled', otherwise=('status', 'scheduled_for'), where=models.Q(('status', 'scheduled'))), pyjobkit_django.models.columns.PartialIndex(fields=['id'], name='pyjobkit_job_leased', otherwise=('lease_until',), where=models.Q(('lease_until__isnull', False))), pyjobkit_django.models.columns.PartialIndex(fields=['id'], name='pyjobkit_job_failed', otherwise=(), where=models.Q(('status__in', ['failed', 'timeout'])))],
                 'constraints': [pyjobkit_django.models.columns.UniqueWhenSet(field='idempotency_key', name='pyjobkit_job_idempotency_key'), pyjobkit_django.models.columns.UniqueWhenSet(field='unique_key', name='pyjobkit_job_unique_key')],

@@ -88,6 +88,7 @@ class Job(models.Model):
             ("requeue_job", "Can requeue job"),
             ("run_job", "Can run job before its time"),
             ("prune_job", "Can prune ended jobs"),
+            ("clone_job", "Can enqueue job anew with another payload"),
         ]
         # No other index: each one costs a third of the throughput (docs/decisions.md).
         indexes = [

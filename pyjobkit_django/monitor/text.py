@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Final
 
@@ -43,6 +44,13 @@ class Excerpt:
 def visible(text: str) -> str:
     """Return ``text`` with every character that acts or hides written as a symbol."""
     return text.translate(_SHOWN_AS)
+
+
+def escaped(json_text: str) -> str:
+    """Return JSON with what acts or hides written as JSON's own escapes: it can be edited."""
+    return "".join(
+        json.dumps(char)[1:-1] if ord(char) in _SHOWN_AS else char for char in json_text
+    )
 
 
 def excerpt(

@@ -32,6 +32,15 @@ def operation(name: str) -> str:
     return reverse("admin:pyjobkit_django_job_operation", args=[name])
 
 
+def order(name: str) -> str:
+    """Return where an operation on all jobs of a search is asked for."""
+    return reverse("admin:pyjobkit_django_job_order", args=[name])
+
+
+def clone(job_id: Any) -> str:
+    return job(job_id, "clone")
+
+
 def prune() -> str:
     return reverse("admin:pyjobkit_django_job_prune")
 

@@ -44,6 +44,12 @@ def test_every_link_stays_in_an_admin_site_of_another_name(root):
     done = root.post(requeue, {**selected, "confirmed": "yes"})
 
     assert "/backstage/pyjobkit_django/job/operation/" in live["operations"]
+    order = root.post(
+        reverse(f"{name}_job_order", args=["cancel"]), {"filters": "kind=k"}
+    )
+    assert "/backstage/pyjobkit_django/job/operation/" in order.content.decode()
+    clone = root.get(reverse(f"{name}_job_clone", args=[job_id]))
+    assert f"/backstage/pyjobkit_django/job/{job_id}/" in clone.content.decode()
     drain = root.post(reverse(f"{name}_workerrecord_drain"), {"worker": str(record.pk)})
     assert "/backstage/pyjobkit_django/workerrecord/drain/" in drain.content.decode()
     listed = root.get(reverse(f"{name}_job_live_list")).json()["rows"]

@@ -80,6 +80,30 @@ TABLE = [
         (LOGIN, NO, NO, ON, ON),
         method="post",
     ),
+    *(
+        Row(
+            f"ask to {name} a whole search",
+            lambda _, name=name: addresses.order(name),
+            (LOGIN, NO, NO, operator, YES),
+            method="post",
+            data={"filters": f"status={status}"},
+            status=status,
+        )
+        for name, status, operator in [
+            ("cancel", JobStatus.QUEUED, YES),
+            ("requeue", JobStatus.FAILED, YES),
+            ("run-now", JobStatus.SCHEDULED, YES),
+            ("delete", JobStatus.FAILED, NO),
+        ]
+    ),
+    page("clone", addresses.clone, expected=(LOGIN, NO, NO, NO, YES)),
+    Row(
+        "enqueue a clone",
+        addresses.clone,
+        (LOGIN, NO, NO, NO, ON),
+        method="post",
+        data={"payload": "{}"},
+    ),
     page("prune", lambda _: addresses.prune(), expected=(LOGIN, NO, NO, NO, YES)),
     Row(
         "confirm prune",
@@ -205,6 +229,8 @@ def test_an_operation_needs_the_token_of_a_form(person, name):
     assert strict.post(addresses.operation(name), data).status_code == 403
     assert strict.post(addresses.prune()).status_code == 403
     assert strict.post(addresses.drain()).status_code == 403
+    assert strict.post(addresses.order(name)).status_code == 403
+    assert strict.post(addresses.clone(job_id), {"payload": "{}"}).status_code == 403
     assert status_of(job_id) == JobStatus.FAILED
 
 
