@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help venv demo serve test chaos soak lint docs screenshots dist bench-admin bench bench-peers bench-limits bench-docs
+.PHONY: help venv demo serve test chaos soak lint docs screenshots dist bench-admin bench bench-peers bench-limits bench-docs messages
 
 PYTHON := .venv/bin/python
 
@@ -34,6 +34,10 @@ screenshots: venv ## take a picture of every page into docs/img; PAGES="job-list
 
 bench-admin: venv ## time the admin's pages on 5,000,000 jobs; ARGS="--jobs 100000" on fewer
 	@$(PYTHON) -m benchmarks.admin $(ARGS)
+
+messages: venv ## gather the strings to translate into locale/, and compile them (needs gettext)
+	cd pyjobkit_django && ../$(PYTHON) -m django makemessages --all --no-location --no-wrap --no-obsolete
+	cd pyjobkit_django && ../$(PYTHON) -m django compilemessages
 
 dist: venv ## build the sdist and the wheel into dist/, and check them
 	@rm -rf dist
