@@ -11,7 +11,6 @@ from typing import Any
 from benchmarks import marks, workers
 from benchmarks.stands import Run, Setting, Stand
 
-_PATIENCE_S = 120
 #: Bytes of write-ahead log so far, and other connections to this database.
 WAL = "SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::bigint"
 CONNECTIONS = """
@@ -50,13 +49,9 @@ def drain_filled(run: Run, stand: Stand, setting: Setting) -> Drained:
         workers.started(stand.log) as crew,
     ):
         run.start(crew, setting)
-        crew.wait_until(
-            lambda: marks.count(run.marks) >= jobs,
-            f"{jobs} bodies",
-            patience_s=_PATIENCE_S,
-        )
+        run.wait_for_bodies(crew, jobs)
         if onlooker and run.subject.unfinished:
-            crew.wait_until(lambda: not run.unfinished(onlooker), "finished rows")
+            run.wait_for_ends(crew, onlooker)
         finished = time.time_ns()
         memory = crew.memory_mb()
     bodies = sorted(marks.read(run.marks))

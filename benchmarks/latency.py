@@ -8,7 +8,6 @@ from benchmarks import marks, workers
 from benchmarks.figures import percentile
 from benchmarks.stands import Setting, Stand
 
-_PATIENCE_S = 30
 _WARM_UP = 20
 
 
@@ -33,11 +32,7 @@ def latencies(
             nonlocal sent
             rate = run.call("pace", size, gap_s)["rate"]
             sent += size
-            crew.wait_until(
-                lambda: marks.count(run.marks) >= sent,
-                f"{sent} bodies",
-                patience_s=_PATIENCE_S,
-            )
+            run.wait_for_bodies(crew, sent)
             return rate
 
         send(_WARM_UP)

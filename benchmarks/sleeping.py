@@ -5,8 +5,6 @@ from __future__ import annotations
 from benchmarks import marks, workers
 from benchmarks.stands import Setting, Stand
 
-_PATIENCE_S = 90
-
 
 def sleep_together(stand: Stand, setting: Setting) -> float:
     """Return the seconds from the first start to the last end of jobs that sleep 1 s."""
@@ -16,10 +14,6 @@ def sleep_together(stand: Stand, setting: Setting) -> float:
         run.start(crew, setting)
         # Each body leaves two marks: when it starts, and when it ends.
         wanted = 2 * setting.jobs
-        crew.wait_until(
-            lambda: marks.count(run.marks) >= wanted,
-            f"{wanted} marks",
-            patience_s=_PATIENCE_S,
-        )
+        run.wait_for_bodies(crew, wanted)
         found = sorted(marks.read(run.marks))
     return (found[wanted - 1] - found[0]) / 1e9

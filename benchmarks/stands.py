@@ -90,10 +90,16 @@ class Run:
         for _ in range(setting.workers):
             workers.start([str(self.python), *words], environment)
 
-    def unfinished(self, connection: object) -> int:
-        """Return how many jobs are not yet finished."""
-        found: int = databases.one(connection, self.subject.unfinished)
-        return found
+    def wait_for_bodies(self, crew: Workers, bodies: int) -> None:
+        """Return once so many marks are there."""
+        crew.wait_until(lambda: max(0, bodies - marks.count(self.marks)), "bodies")
+
+    def wait_for_ends(self, crew: Workers, connection: object) -> None:
+        """Return once the database holds no unfinished job."""
+        query = self.subject.unfinished
+        crew.wait_until(
+            lambda: int(databases.one(connection, query)), "unfinished rows"
+        )
 
     def _environment(self, through: Database | None) -> dict[str, str]:
         return {

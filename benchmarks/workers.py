@@ -13,6 +13,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 _GRACE_S = 10
+#: How long workers may get nowhere, and how often that is looked at.
+_PATIENCE_S = 60
+_LOOK_S = 0.01
 
 
 class StalledError(Exception):
@@ -41,22 +44,19 @@ class Workers:
                 )
             )
 
-    def wait_until(
-        self,
-        is_so: Callable[[], bool],
-        what: str,
-        *,
-        patience_s: float = 60,
-        look_s: float = 0.01,
-    ) -> None:
-        """Return as soon as it is so; StalledError if the workers die or take too long."""
-        deadline = time.monotonic() + patience_s
-        while not is_so():
+    def wait_until(self, left: Callable[[], int], what: str) -> None:
+        """Return once nothing is left; StalledError if the workers die or get nowhere."""
+        before, deadline = -1, 0.0
+        while now := left():
+            if now != before:
+                before, deadline = now, time.monotonic() + _PATIENCE_S
             if all(process.poll() is not None for process in self.processes):
-                raise StalledError(f"the workers ended before {what}: {self._tail()}")
+                raise StalledError(f"ended with {now} {what} left: {self._tail()}")
             if time.monotonic() > deadline:
-                raise StalledError(f"no {what} in {patience_s:g} s: {self._tail()}")
-            time.sleep(look_s)
+                raise StalledError(
+                    f"still {now} {what} left after {_PATIENCE_S} s: {self._tail()}"
+                )
+            time.sleep(_LOOK_S)
 
     def memory_mb(self) -> float:
         """Return the resident memory of all processes and their children, in MB."""

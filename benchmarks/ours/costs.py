@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from benchmarks import marks, workers
+from benchmarks import workers
 from benchmarks.databases import one
 from benchmarks.draining import CONNECTIONS, WAL
 from benchmarks.figures import Figure
@@ -40,7 +40,7 @@ def work(stand: Stand, sizes: Sizes) -> Iterator[Figure]:
         run.database.settle()
         wal.append(one(onlooker, WAL))
         run.start(crew, worker("Noop"))
-        crew.wait_until(lambda: marks.count(run.marks) > 0, "a body")
+        run.wait_for_bodies(crew, 1)
         started = cpu_s(process.pid for process in crew.processes)
         _wait_until_done(run, crew, onlooker, jobs)
         wal.append(one(onlooker, WAL))
@@ -97,10 +97,8 @@ def _backends(onlooker: Any) -> list[int]:
 
 
 def _wait_until_done(run: Run, crew: Workers, onlooker: Any, jobs: int) -> None:
-    crew.wait_until(
-        lambda: marks.count(run.marks) >= jobs, f"{jobs} bodies", patience_s=180
-    )
-    crew.wait_until(lambda: not run.unfinished(onlooker), "finished rows")
+    run.wait_for_bodies(crew, jobs)
+    run.wait_for_ends(crew, onlooker)
 
 
 def _figure(subject: str, unit: str, value: float) -> Figure:

@@ -12,9 +12,7 @@ from benchmarks.ours.sizes import Sizes
 from benchmarks.ours.subject import worker
 from benchmarks.stands import Run, Stand
 from benchmarks.statements import counted
-from benchmarks.workers import Workers
 
-_PATIENCE_S = 180
 _SETTLED_S = 3
 
 
@@ -25,7 +23,7 @@ def memory(stand: Stand, sizes: Sizes) -> Iterator[Figure]:
         run.call("fill", "noop", jobs)
         run.start(crew, worker("Noop"))
         for part in (jobs // 5, jobs):
-            _wait_for_bodies(run, crew, part)
+            run.wait_for_bodies(crew, part)
             subject = f"worker after {part:,} jobs"
             yield Figure("Memory", subject, "MB", (crew.memory_mb(),))
 
@@ -39,7 +37,7 @@ def idle_statements(stand: Stand, sizes: Sizes) -> Iterator[Figure]:
     ):
         run.start(crew, worker("Late"), through=watched)
         run.call("pace", 1, 0)
-        _wait_for_bodies(run, crew, 1)
+        run.wait_for_bodies(crew, 1)
         time.sleep(_SETTLED_S)
         statements.reset()
         time.sleep(sizes.idle_s)
@@ -60,8 +58,8 @@ def chatty(stand: Stand, sizes: Sizes) -> Iterator[Figure]:
             run.call("fill", "chatty", sizes.chatty)
             run.database.settle()
             run.start(crew, worker("Chatty"))
-            _wait_for_bodies(run, crew, sizes.chatty)
-            crew.wait_until(lambda: not run.unfinished(onlooker), "finished rows")
+            run.wait_for_bodies(crew, sizes.chatty)
+            run.wait_for_ends(crew, onlooker)
             took = time.time_ns() - min(marks.read(run.marks))
             rates.append(sizes.chatty / (took / 1e9))
             _check_nothing_is_lost(run, sizes.chatty)
@@ -72,11 +70,3 @@ def _check_nothing_is_lost(run: Run, jobs: int) -> None:
     found = run.call("lines")
     if found["whole"] != jobs or found["lines"] != found["expected_lines"]:
         raise ValueError(f"{jobs} chatty jobs lost something: {found}")
-
-
-def _wait_for_bodies(run: Run, crew: Workers, bodies: int) -> None:
-    crew.wait_until(
-        lambda: marks.count(run.marks) >= bodies,
-        f"{bodies} bodies",
-        patience_s=_PATIENCE_S,
-    )

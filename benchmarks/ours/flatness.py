@@ -12,8 +12,6 @@ from benchmarks.ours.sizes import Sizes
 from benchmarks.ours.subject import worker
 from benchmarks.stands import Stand
 
-_PATIENCE_S = 300
-
 
 def mountains(stand: Stand, sizes: Sizes) -> Iterator[Figure]:
     """Measure drains in an empty table and behind the mountains, in turn."""
@@ -46,19 +44,11 @@ def held_snapshot(stand: Stand, sizes: Sizes) -> Iterator[Figure]:
         databases.one(holder, "SELECT count(*) FROM pyjobkit_django_job")
         crew = stack.enter_context(workers.started(stand.log))
         run.start(crew, worker("Noop", "Late"))
-
-        def wait_for(bodies: int) -> None:
-            crew.wait_until(
-                lambda: marks.count(run.marks) >= bodies,
-                f"{bodies} bodies",
-                patience_s=_PATIENCE_S,
-            )
-
-        wait_for(sizes.held // 2)
+        run.wait_for_bodies(crew, sizes.held // 4)
         run.call("urge")
-        wait_for(sizes.held + 1)
+        run.wait_for_bodies(crew, sizes.held + 1)
         onlooker = stack.enter_context(closing(run.database.connect()))
-        crew.wait_until(lambda: not run.unfinished(onlooker), "finished rows")
+        run.wait_for_ends(crew, onlooker)
         rates = run.call("pace_of_ends", sizes.held_slice)
         # The urgent job's mark is a delay, and so the only small one.
         urgent_ms = min(marks.read(run.marks)) / 1e6
