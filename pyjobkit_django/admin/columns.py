@@ -11,7 +11,7 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from pyjobkit_django.admin.formats import rough_span, span, status_label
@@ -42,7 +42,7 @@ def titled(name: str, row_id: UUID) -> SafeString:
 def dotted(name: str) -> SafeString:
     """Return a name that may go on in the next line behind each dot."""
     return format_html_join(
-        mark_safe(".<wbr>"),
+        format_html("{}<wbr>", "."),
         "{}",
         ((part,) for part in visible(name).split(".")),
     )

@@ -80,6 +80,34 @@ def test_a_hostile_job_is_shown_as_text(root, hostile):
         assert ACTIVE.findall(shown) == []
 
 
+def html_in(told):
+    """Yield every text of an answer in JSON, however deep."""
+    if isinstance(told, str):
+        yield told
+    elif isinstance(told, (dict, list)):
+        for part in told.values() if isinstance(told, dict) else told:
+            yield from html_in(part)
+
+
+def test_what_scripts_put_into_a_page_is_as_harmless(root, hostile):
+    """They put it in as HTML, as the server has escaped it."""
+    live = addresses.job(hostile, "live") + "?from="
+    lists = addresses.live_jobs(), addresses.live_workers()
+    for address in (live, *lists, addresses.dashboard_data()):
+        answer = root.get(address)
+        assert answer.status_code == 200
+        for shown in html_in(answer.json()):
+            elements = Elements(shown).found
+            assert not [tag for tag, _ in elements if tag in ("script", "img")]
+            assert not [
+                name
+                for _, attributes in elements
+                for name in attributes
+                if name[:2] == "on"
+            ]
+            assert ACTIVE.findall(shown) == []
+
+
 def test_a_page_says_what_it_left_out_and_where_that_is(root, hostile):
     shown = root.get(addresses.job(hostile)).content.decode()
 

@@ -55,7 +55,8 @@ def rows():
 def test_the_lists_answer_whatever_is_asked(site, data):
     client, ids = site
     asked = data.draw(st.dictionaries(st.sampled_from(NAMES), texts(ids), max_size=4))
-    for address in (addresses.jobs(), addresses.workers(), addresses.prune()):
+    lists = addresses.jobs(), addresses.workers()
+    for address in (*lists, addresses.prune(), addresses.dashboard()):
         assert get(client, address, asked).status_code in (200, 302, 400)
 
 
@@ -118,11 +119,11 @@ def test_forms_of_the_list_and_of_pruning_answer_whatever_is_sent(site, data):
 @given(data=st.data())
 def test_json_is_answered_to_whatever_is_asked(site, data):
     client, ids = site
-    names = [*NAMES, "kept", "counts", "seen", "token", "lines"]
+    names = [*NAMES, "kept", "counts", "seen", "token", "lines", "range", "hours"]
     asked = data.draw(st.dictionaries(st.sampled_from(names), texts(ids), max_size=4))
     job_id = data.draw(st.sampled_from(ids) | st.uuids())
     whole = [
-        *(addresses.live_jobs(), addresses.live_workers()),
+        *(addresses.live_jobs(), addresses.live_workers(), addresses.dashboard_data()),
         *(addresses.job(job_id, "live"), addresses.progress(job_id)),
     ]
     for address in whole:
