@@ -19,12 +19,17 @@ _COLUMNS: Final = ("id", "queue", "kind", "priority", "scheduled_for", "tags")
 def heads(alias: str) -> Iterator[Any]:
     """Yield the due job that has waited longest of each queue, kind and priority.
 
-    Each is read by an index, however long the queue. They have ``waited``.
+    Of those that lost a run with their worker, which stand apart, only one comes. Each
+    is read by an index, however long the queue. They have ``waited``.
     """
     due = Job.objects.using(alias).filter(
         status_is(JobStatus.QUEUED), lease_until__isnull=True
     )
-    ordered = due.annotate(now=DatabaseNow()).order_by(*_ORDER).only(*_COLUMNS)
+    timed = due.annotate(now=DatabaseNow()).only(*_COLUMNS)
+    suspects = timed.filter(lost_runs__gt=0).order_by("lost_runs", *_ORDER)
+    if (suspect := suspects.first()) is not None:
+        yield _with_wait(suspect)
+    ordered = timed.filter(lost_runs=0).order_by(*_ORDER)
     head = ordered.first()
     for _ in range(MOST_HEADS):
         if head is None:

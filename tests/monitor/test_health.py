@@ -159,6 +159,14 @@ def test_every_queue_kind_and_priority_is_looked_at_and_few_findings_are_told(
     assert names() == ["no_worker"] + ["unserved"] * 5
 
 
+def test_a_job_that_lost_a_run_is_looked_at_too():
+    worker()
+    job_id = aged(61, kind="mail")
+    Job.objects.filter(pk=job_id).update(lost_runs=2)
+
+    assert names() == ["unserved"]
+
+
 @on_postgresql
 @committed
 def test_a_long_queue_is_not_walked():
