@@ -9,7 +9,6 @@ from uuid import UUID
 
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -96,9 +95,15 @@ def moment(when: datetime, text: str = "") -> SafeString:
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',
         when.isoformat(timespec="milliseconds"),
-        date_format(local, "Y-m-d H:i:s T"),
-        text or date_format(local, "Y-m-d H:i:s"),
+        # Django's own formats take ten times as long, and a list has a hundred of these.
+        f"{local:%Y-%m-%d %H:%M:%S %Z}",
+        text or f"{local:%Y-%m-%d %H:%M:%S}",
     )
+
+
+def selection_cell(job: Any) -> SafeString:
+    """Return the cell of the box that selects a job."""
+    return format_html('<td class="action-checkbox">{}</td>', selection_box(job))
 
 
 def selection_box(job: Any) -> SafeString:

@@ -81,6 +81,8 @@ class DrainingAdmin(ReadOnlyAdmin):
             changelist: Any = self.get_changelist_instance(request)
         except IncorrectLookupParameters:
             return JsonResponse({}, status=400)
+        # Django's tag asks for it; before 6.0 only the list's own view sets it.
+        changelist.formset = None
         ids = [str(worker.pk) for worker in changelist.result_list]
         rows = ("".join(row) for row in results(changelist))
         told = {"rows": dict(zip(ids, rows, strict=True)), "here": ids}

@@ -93,7 +93,7 @@ class WorkerFilter(_Choice):
         self, request: HttpRequest, model_admin: Any
     ) -> Iterable[tuple[str, Any]]:
         offered = {}
-        if model_admin.may(request, "view_workerrecord"):
+        if is_shown(request) and model_admin.may(request, "view_workerrecord"):
             heard = workers().exclude(state=Presence.STOPPED)[:MAX_WORKERS]
             offered = {str(each.pk): visible(str(each)) for each in heard}
         chosen = self.value()
@@ -126,6 +126,16 @@ FILTERS = (
     WorkerFilter,
 )
 NAMES = tuple(str(each.parameter_name) for each in FILTERS)
+
+
+def leave_out_choices(request: Any) -> None:
+    """Have the filters offer nothing: what is asked for is the rows alone."""
+    request._pyjobkit_names = KnownNames()  # noqa: SLF001 - what _known keeps there
+
+
+def is_shown(request: Any) -> bool:
+    """Tell whether anybody will see what the filters offer."""
+    return getattr(request, "_pyjobkit_names", None) != KnownNames()
 
 
 def _known(request: Any) -> KnownNames:

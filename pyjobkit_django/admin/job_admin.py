@@ -24,6 +24,7 @@ from pyjobkit_django.admin.operations import (
 from pyjobkit_django.admin.ordering import OrderingAdmin
 from pyjobkit_django.admin.pruning import PruningAdmin
 from pyjobkit_django.monitor.job_pages import parsed_id
+from pyjobkit_django.monitor.text import visible
 
 
 class JobAdmin(JobViewsAdmin, LiveListAdmin, OrderingAdmin, PruningAdmin):
@@ -133,6 +134,11 @@ class JobAdmin(JobViewsAdmin, LiveListAdmin, OrderingAdmin, PruningAdmin):
     def state(self, job: Any) -> Any:
         """Show the status."""
         return columns.badge(job)
+
+    @admin.display(description=_("queue"))
+    def queue(self, job: Any) -> Any:
+        """Show the queue."""
+        return visible(job.queue)
 
     @admin.display(description=_("progress"), empty_value="")
     def done(self, job: Any) -> Any:

@@ -6,14 +6,16 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from django.contrib.admin.options import IncorrectLookupParameters
-from django.contrib.admin.templatetags.admin_list import results
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.urls import path
+from django.utils.html import format_html, format_html_join
 from django.utils.http import urlencode
 
+from pyjobkit_django.admin.columns import selection_cell
 from pyjobkit_django.admin.confirming import ConfirmingAdmin
+from pyjobkit_django.admin.filters import leave_out_choices
 from pyjobkit_django.admin.formats import number
 from pyjobkit_django.monitor.counts import Count, status_counts
 from pyjobkit_django.monitor.job_filter import JobFilter
@@ -25,6 +27,7 @@ PAUSE_MS: Final = 2_000
 MAX_KEPT: Final = 60
 
 _OURS: Final = ("kept", "counts")
+_BOX: Final = "action_checkbox"
 
 
 class LiveListAdmin(ConfirmingAdmin):
@@ -40,6 +43,7 @@ class LiveListAdmin(ConfirmingAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         request.current_app = self.admin_site.name
+        leave_out_choices(request)
         try:
             changelist: Any = self.get_changelist_instance(request)
         except IncorrectLookupParameters:
@@ -51,10 +55,8 @@ class LiveListAdmin(ConfirmingAdmin):
             "pause_ms": PAUSE_MS,
             "here": here,
             "rows": {
-                str(job.pk): "".join(row)
-                for job, row in zip(
-                    changelist.result_list, results(changelist), strict=True
-                )
+                str(job.pk): self._row(job, changelist)
+                for job in changelist.result_list
             },
             "pager": render_to_string(
                 "admin/pyjobkit_django/job/pager.html", {"cl": changelist}, request
@@ -63,6 +65,26 @@ class LiveListAdmin(ConfirmingAdmin):
         if "counts" in request.GET:
             told["counts"] = _counts(changelist.wanted)
         return JsonResponse(told)
+
+    def _row(self, job: Any, changelist: Any) -> str:
+        # As Django's own tag writes it, in a fifth of the time; a test compares both.
+        names = [name for name in changelist.list_display if name != _BOX]
+        filters = changelist.preserved_filters
+        link = format_html(
+            '<th class="field-{}"><a href="{}{}">{}</a></th>',
+            names[0],
+            self.address("job_change", job.pk),
+            f"?{filters}" if filters else "",
+            getattr(self, names[0])(job),
+        )
+        cells = format_html_join(
+            "",
+            '<td class="field-{}">{}</td>',
+            ((name, getattr(self, name)(job)) for name in names[1:]),
+        )
+        if len(names) == len(changelist.list_display):
+            return link + cells
+        return selection_cell(job) + link + cells
 
 
 def _preserved(request: HttpRequest) -> str:

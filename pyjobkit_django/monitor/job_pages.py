@@ -139,9 +139,9 @@ def _shown(jobs: Any) -> Any:
 class KnownNames:
     """Names that some jobs have."""
 
-    kinds: frozenset[str]
-    queues: frozenset[str]
-    tags: frozenset[str]
+    kinds: frozenset[str] = frozenset()
+    queues: frozenset[str] = frozenset()
+    tags: frozenset[str] = frozenset()
 
 
 def known_names(*, look: int = 1_000) -> KnownNames:

@@ -30,7 +30,9 @@ def counted(client, **asked):
 
 
 def test_rows_are_those_of_the_list(root):
-    ids = [str(job_id) for job_id in queued(3)[::-1]]
+    (job,) = running()
+    Job.objects.filter(pk=job.id).update(progress=0.5, cancel_requested=True)
+    ids = [str(job_id) for job_id in [*queued(3)[::-1], job.id]]
     page = root.get(addresses.jobs(kind="k")).content.decode()
 
     told = told_of(root, kind="k", kept=ids[0], counts=1)
