@@ -3,7 +3,7 @@
 const FIRST_PAUSE_IN_TROUBLE_MS = 1000;
 const LONGEST_PAUSE_MS = 30000;
 /** A pause is at least so many times what the answer took. */
-const CALM = 3;
+const CALM = 10;
 
 /** The answer is final: asking again would get the same one. */
 class Refused extends Error {
