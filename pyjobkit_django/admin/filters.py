@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib.admin import SimpleListFilter
 from django.http import HttpRequest
-from django.utils.translation import gettext as text
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from pyjobkit_django.admin.formats import STATUS_LABELS, span
@@ -112,7 +112,7 @@ class TimeFilter(_Choice):
         self, request: HttpRequest, model_admin: Any
     ) -> Iterable[tuple[str, Any]]:
         return [
-            (word, text("in the last %(span)s") % {"span": span(lasted)})
+            (word, gettext("in the last %(span)s") % {"span": span(lasted)})
             for word, lasted in MADE_WITHIN.items()
         ]
 
