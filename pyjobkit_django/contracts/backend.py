@@ -46,6 +46,11 @@ EXTRA_FIELDS = frozenset(JobSpec.__dataclass_fields__).difference(
 class Slot:
     """What a backend lends to one slot of a worker for as long as it stands."""
 
+    @property
+    def is_tidy(self) -> bool:
+        """Whether there is nothing to clean up, so that the slot can go on at once."""
+        return False
+
     async def tidy(self) -> bool:
         """Clean up after a job; False when the slot cannot be used again."""
         return True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +14,7 @@ from opentelemetry.trace import Span, SpanKind, StatusCode, TracerProvider
 from pyjobkit_django.errors import SnoozeJob
 from pyjobkit_django.jobs import ClaimedJob, JobSpec, JobStatus
 from pyjobkit_django.outcomes import Outcome
-from pyjobkit_django.tracing.tracer import RunSpan, Tracer
+from pyjobkit_django.tracing.tracer import NO_SPAN, RunSpan, Tracer
 
 #: The outcome that a span shows where none is written.
 LEASE_LOST = "lease_lost"
@@ -29,10 +29,29 @@ class SpanTracer(Tracer):
 
     def __init__(self, provider: TracerProvider | None = None) -> None:
         self._tracer = trace.get_tracer("pyjobkit", tracer_provider=provider)
+        self._follows_the_process = provider is None
 
-    @contextmanager
     def enqueueing(
         self, specs: Sequence[JobSpec], *, carried: bool = True
+    ) -> AbstractContextManager[Sequence[JobSpec]]:
+        if self._is_idle():
+            return nullcontext(specs)
+        return self._enqueueing(specs, carried=carried)
+
+    def executing(self, job: ClaimedJob) -> AbstractContextManager[RunSpan]:
+        if not job.trace_context and self._is_idle():
+            return nullcontext(NO_SPAN)
+        return self._executing(job)
+
+    def _is_idle(self) -> bool:
+        """Whether nothing would be recorded: asked each time, since that may change."""
+        return self._follows_the_process and isinstance(
+            trace.get_tracer_provider(), trace.ProxyTracerProvider
+        )
+
+    @contextmanager
+    def _enqueueing(
+        self, specs: Sequence[JobSpec], *, carried: bool
     ) -> Iterator[Sequence[JobSpec]]:
         with self._tracer.start_as_current_span(
             "pyjobkit.enqueue", kind=SpanKind.PRODUCER, attributes=_shown(specs)
@@ -44,7 +63,7 @@ class SpanTracer(Tracer):
             yield specs
 
     @contextmanager
-    def executing(self, job: ClaimedJob) -> Iterator[RunSpan]:
+    def _executing(self, job: ClaimedJob) -> Iterator[RunSpan]:
         # Baggage too is to reach the executor, hence the whole context.
         token = context.attach(_parent_of(job.trace_context))
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
+from typing import Final
 
 from pyjobkit_django.jobs import ClaimedJob, JobSpec
 from pyjobkit_django.outcomes import Outcome
@@ -14,6 +15,9 @@ class RunSpan:
 
     def ended(self, outcome: Outcome | None, error: BaseException | None) -> None:
         """Tell how the run ended; an outcome of None means that its lease was lost."""
+
+
+NO_SPAN: Final = RunSpan()
 
 
 class Tracer:
@@ -27,4 +31,4 @@ class Tracer:
 
     def executing(self, job: ClaimedJob) -> AbstractContextManager[RunSpan]:
         """Run a job in a span, as part of the trace that it was enqueued in."""
-        return nullcontext(RunSpan())
+        return nullcontext(NO_SPAN)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from enum import StrEnum
 from typing import Any, Final
 
@@ -72,24 +72,27 @@ class Run:
         """Tell whether the slot it runs in was cancelled under it."""
         return self._slot is not None and self._slot.cancelling() > 0
 
-    async def perform(self, work: Coroutine[Any, Any, None]) -> bool:
+    async def perform(
+        self, work: Coroutine[Any, Any, None], waits: Callable[[], None]
+    ) -> bool:
         """Do ``work``; True once it has ended, False where it ignores being stopped.
+
+        ``waits`` is called if the work does not end without waiting for something.
 
         It gets a task of its own: context variables that a job sets do not reach the
         next one, and a job that ignores being stopped can be left behind.
         """
-        limit_s = _timeout_s(self.job)
         loop = asyncio.get_running_loop()
         self._slot = asyncio.current_task()
         self._task = asyncio.Task(work, loop=loop, eager_start=True)
         if self._task.done():
-            await asyncio.sleep(0)
             return True
+        waits()
         self._ended = loop.create_future()
         self._task.add_done_callback(self._wait_no_longer)
         if self.stop_reason is not None:
             self._cancel()
-        timer = loop.call_later(limit_s, self.stop, Stop.TIMEOUT)
+        timer = loop.call_later(_timeout_s(self.job), self.stop, Stop.TIMEOUT)
         try:
             await self._ended
         finally:

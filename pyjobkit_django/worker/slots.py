@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Callable
 from typing import Final
 
@@ -18,6 +19,8 @@ logger = logging.getLogger("pyjobkit.worker.slots")
 
 #: A worker ends once it has abandoned so many slots for each that it has.
 MAX_ABANDONED: Final = 2
+#: For how long, in seconds, jobs may follow one another before other loops have a turn.
+BREATH_S: Final = 0.002
 
 
 class Slots:
@@ -41,8 +44,10 @@ class Slots:
         self._in_flight = in_flight
         self._runner = runner
         self._give_up = give_up
-        self._waiting: asyncio.Queue[Run] = asyncio.Queue()
+        self._waiting: deque[Run] = deque()
+        self._idle: list[asyncio.Future[None]] = []
         self._closed = False
+        self._breathe_at = shift.clock()
 
     def offer(self, run: Run) -> None:
         """Run a claimed job in the next free slot."""
@@ -50,13 +55,15 @@ class Slots:
         if self._closed:
             self._give_back(run)
         else:
-            self._waiting.put_nowait(run)
+            self._waiting.append(run)
+            if len(self._waiting) == 1:
+                self._rouse()
 
     def close(self) -> None:
         """Start no more jobs; return those that wait for a slot to their queues."""
         self._closed = True
-        while not self._waiting.empty():
-            self._give_back(self._waiting.get_nowait())
+        while self._waiting:
+            self._give_back(self._waiting.popleft())
 
     def _give_back(self, run: Run) -> None:
         self._runner.give_back(run)
@@ -70,9 +77,12 @@ class Slots:
         return 0.0
 
     async def _serve(self, slot: Slot) -> bool:
-        run = await self._waiting.get()
+        run = await self._next()
         try:
-            if await run.perform(self._runner.run(run)):
+            if await run.perform(self._runner.run(run), self._rouse):
+                if slot.is_tidy:
+                    return True
+                self._rouse()
                 return await slot.tidy()
             # The loop holds tasks weakly, and one that is collected complains.
             self._abandoned_runs.append(run)
@@ -80,6 +90,30 @@ class Slots:
             return False
         finally:
             self._in_flight.vacate()
+
+    async def _next(self) -> Run:
+        """Return the next run; jobs that never wait are run by one slot, in one go."""
+        now = self._shift.clock()
+        if now >= self._breathe_at:
+            await asyncio.sleep(0)
+            self._breathe_at = self._shift.clock() + BREATH_S
+        while not self._waiting:
+            roused = asyncio.get_running_loop().create_future()
+            self._idle.append(roused)
+            try:
+                await roused
+            except asyncio.CancelledError:
+                self._rouse()
+                raise
+        return self._waiting.popleft()
+
+    def _rouse(self) -> None:
+        """Have one more slot look for runs, if any wait."""
+        while self._waiting and self._idle:
+            roused = self._idle.pop()
+            if not roused.done():
+                roused.set_result(None)
+                return
 
     def _abandon(self) -> None:
         self.abandoned += 1

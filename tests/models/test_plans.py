@@ -100,7 +100,7 @@ def test_a_claim_on_postgresql_sorts_suspects_alone(lanes):
 
     sorts = [node for node in plan if node["Node Type"].endswith("Sort")]
     (below,) = [nodes_below for node in sorts for nodes_below in node["Plans"]]
-    assert below["Index Cond"].startswith("((lost_runs > 0)")
+    assert below["Index Cond"].count("lost_runs > 0")
 
 
 @on_postgresql

@@ -6,7 +6,7 @@ import copy
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 from uuid import UUID
 
 from django.db import connections
@@ -22,7 +22,7 @@ from pyjobkit_django.backends.orm.lanes import (
     close_if_broken,
 )
 from pyjobkit_django.backends.orm.slots import thread_slot
-from pyjobkit_django.backends.orm.wakeups import announce, listen
+from pyjobkit_django.backends.orm.wakeups import announce, listen, speaks_psycopg
 from pyjobkit_django.contracts import (
     EXTRA_FIELDS,
     ClaimedJob,
@@ -44,7 +44,11 @@ from pyjobkit_django.errors import OptimisticLockError
 from pyjobkit_django.jobs import FINAL, JobStatus
 from pyjobkit_django.models import Job, JobCounter, WorkerRecord
 from pyjobkit_django.models.job_verbs import JobQuerySet
+from pyjobkit_django.models.job_verbs.claiming import is_in_lanes
 from pyjobkit_django.models.worker_record import WorkerRecordQuerySet
+
+if TYPE_CHECKING:
+    from pyjobkit_django.backends.orm.hot_lane import HotLane
 
 EVER = timedelta(0)
 
@@ -75,6 +79,7 @@ class DjangoBackend(BulkBackend):
         self._lane = lane or CallerLane()
         self._stays = lane is not None
         self.lanes: WorkerLanes | None = None
+        self.hot_lane: HotLane | None = None
 
     # The caller's verbs.
 
@@ -123,6 +128,8 @@ class DjangoBackend(BulkBackend):
     # The worker's verbs.
 
     async def claim(self, request: ClaimRequest) -> list[ClaimedJob]:
+        if self.hot_lane and is_in_lanes(request):
+            return await self.hot_lane.claim(request)
         return await self._on(Duty.CLAIM).run(self._jobs.claim, request)
 
     async def claim_job(
@@ -142,6 +149,11 @@ class DjangoBackend(BulkBackend):
             )
 
     async def settle(self, outcomes: Sequence[Outcome]) -> frozenset[UUID]:
+        if self.hot_lane and not any(outcome.follow_ups for outcome in outcomes):
+            accepted = await self.hot_lane.settle(outcomes)
+            if accepted is not None:
+                await self._announce_ends(outcomes)
+                return accepted
         return await self._on(Duty.SETTLE).run(moves.settle, outcomes, self.using)
 
     async def extend_leases(
@@ -193,9 +205,12 @@ class DjangoBackend(BulkBackend):
         lanes = WorkerLanes(
             one_writer=not features.has_select_for_update, deadlines=self._deadlines
         )
+        hot_lane = _hot_lane(self._deadlines)
         try:
-            yield self._with(lanes)
+            yield self._with(lanes, hot_lane)
         finally:
+            if hot_lane:
+                await hot_lane.close()
             await lanes.close()
 
     @property
@@ -210,10 +225,15 @@ class DjangoBackend(BulkBackend):
     def _deadlines(self) -> Deadlines:
         return Deadlines(self.using, self.lease_ttl_s)
 
-    def _with(self, lanes: WorkerLanes) -> Self:
+    def _with(self, lanes: WorkerLanes, hot_lane: HotLane | None) -> Self:
         own = copy.copy(self)
-        own.lanes = lanes
+        own.lanes, own.hot_lane = lanes, hot_lane
         return own
+
+    async def _announce_ends(self, outcomes: Sequence[Outcome]) -> None:
+        hints = list(moves.hints_after(outcomes))
+        if hints:
+            await self._on(Duty.SETTLE).run(announce, self.using, *hints)
 
     def _on(self, duty: Duty) -> Lane:
         return self.lanes[duty] if self.lanes else self._lane
@@ -243,3 +263,11 @@ class DjangoBackend(BulkBackend):
         is_to_drain = self._workers.beat(beat)
         announce(self.using, Wakeup(WakeupKind.PROBE, str(beat.worker_id)))
         return is_to_drain
+
+
+def _hot_lane(deadlines: Deadlines) -> HotLane | None:
+    if not speaks_psycopg(deadlines.using):
+        return None
+    from pyjobkit_django.backends.orm.hot_lane import HotLane  # noqa: PLC0415 - needs a driver that other databases lack
+
+    return HotLane(deadlines)

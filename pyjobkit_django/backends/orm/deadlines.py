@@ -15,7 +15,7 @@ import math
 import os
 import socket
 from contextlib import suppress
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -91,12 +91,19 @@ class Deadlines:
             connection.settings_dict = {**given, "OPTIONS": options}
 
 
+class Watched(Protocol):
+    """What has a connection of some driver's; None while it is not open."""
+
+    vendor: str
+    connection: Any
+
+
 class Watch:
     """Looks after the connection of one lane while a verb is under way on it."""
 
-    def __init__(self, deadlines: Deadlines) -> None:
+    def __init__(self, deadlines: Deadlines, watched: Watched | None = None) -> None:
         self._deadlines = deadlines
-        self._connection: BaseDatabaseWrapper | None = None
+        self._connection: Any = watched
 
     def enter(self) -> None:
         """Note the connection of the lane's thread, which calls."""

@@ -47,7 +47,7 @@ def settle(outcomes: Sequence[Outcome], using: str | None = None) -> frozenset[U
     except (DataError, IntegrityError) as error:
         with transaction.atomic(using=alias):
             return _settle_apart(outcomes, error, alias)
-    announce(alias, *_hints_after(outcomes))
+    announce(alias, *hints_after(outcomes))
     return accepted
 
 
@@ -133,7 +133,8 @@ def _hints_of(specs: Iterable[JobSpec]) -> Iterator[Wakeup]:
             yield Wakeup(WakeupKind.SCHEDULED, f"{seconds:.3f}")
 
 
-def _hints_after(outcomes: Iterable[Outcome]) -> Iterator[Wakeup]:
+def hints_after(outcomes: Iterable[Outcome]) -> Iterator[Wakeup]:
+    """Return what workers elsewhere want to hear of, of ends that were written."""
     for outcome in outcomes:
         yield from _hints_of(outcome.follow_ups)
         if outcome.status is JobStatus.QUEUED:

@@ -50,6 +50,10 @@ class ThreadSlot(Slot):
     def __init__(self, thread: SlotThread) -> None:
         self._thread = thread
 
+    @property
+    def is_tidy(self) -> bool:
+        return not self._thread.used
+
     async def tidy(self) -> bool:
         """Leave no transaction and no stale connection to the next job.
 

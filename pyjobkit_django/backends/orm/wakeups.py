@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
-from functools import partial
 from typing import Any, Final
 
 from django.db import connections, transaction
@@ -81,12 +80,12 @@ async def listen(
     using: str, receive: Callable[[Wakeup], None], deadlines: Deadlines
 ) -> None:
     """Call ``receive`` with each wake-up until cancelled; return where there are none."""
-    connect = _listener(using, deadlines)
-    if connect is None:
+    if not speaks_psycopg(using):
         return
-    connection = await connect()
-    async with connection:
-        await connection.execute(f"LISTEN {CHANNEL}")
+    from pyjobkit_django.backends.orm.hot_lane import connect  # noqa: PLC0415 - needs a driver that other databases lack
+
+    async with await connect(deadlines) as connection:
+        await connection.execute(f"LISTEN {CHANNEL}".encode())
         receive(Wakeup(WakeupKind.QUEUED))
         async for notification in connection.notifies():
             receive(parse(notification.payload))
@@ -101,22 +100,10 @@ def parse(payload: str) -> Wakeup:
         return Wakeup(WakeupKind.QUEUED)
 
 
-def _listener(using: str, deadlines: Deadlines) -> Callable[[], Any] | None:
-    connection = connections[using]
-    if connection.vendor != "postgresql":
-        return None
-    from django.db.backends.postgresql.psycopg_any import is_psycopg3  # noqa: PLC0415 - needs a driver that other databases lack
+def speaks_psycopg(using: str) -> bool:
+    """Tell whether the database is PostgreSQL, reached by psycopg 3."""
+    if connections[using].vendor != "postgresql":
+        return False
+    from django.db.backends.postgresql.psycopg_any import is_psycopg3  # noqa: PLC0415 - the same
 
-    if not is_psycopg3:
-        return None
-    from psycopg import AsyncConnection  # noqa: PLC0415 - the same
-
-    # Django's cursors and adapters are for its own sync connections.
-    ours = {"cursor_factory", "context"}
-    params = {
-        name: value
-        for name, value in connection.get_connection_params().items()
-        if name not in ours
-    }
-    params = deadlines.options(connection.vendor) | params
-    return partial(AsyncConnection.connect, autocommit=True, **params)
+    return bool(is_psycopg3)

@@ -25,7 +25,6 @@ __all__ = [
 PLANNING: Final = {
     "enable_seqscan": "off",
     "enable_bitmapscan": "off",
-    "enable_sort": "off",
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",
     "jit": "off",

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
 
+from pyjobkit_django.models.postgresql.arrays import array_of
+
 type Statement = tuple[str, tuple[Any, ...]]
 
 _EXTEND: Final = """
@@ -25,5 +27,6 @@ def extend_statement(
 
     Its rows are the ids that are held, and whether each is to be cancelled.
     """
-    ids, numbers = list(versions), list(versions.values())
+    ids = array_of(job_id.hex for job_id in versions)
+    numbers = array_of(versions.values())
     return _EXTEND.format(job=table), (ids, numbers, worker_id, ttl_s)

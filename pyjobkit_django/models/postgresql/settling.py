@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 from pyjobkit_django.jobs import MOVES, JobStatus, Verb
+from pyjobkit_django.models.postgresql.arrays import array_of
 from pyjobkit_django.outcomes import CANCELLED, Failure, Outcome
 
 type Statement = tuple[str, tuple[Any, ...]]
@@ -52,7 +53,7 @@ def settle_statement(
     job_table: str, attempt_table: str, outcomes: Sequence[Outcome]
 ) -> Statement:
     """Return the statement that writes outcomes; its rows are the accepted ids."""
-    columns = [list(map(column, outcomes)) for column in _COLUMNS]
+    columns = [array_of(map(column, outcomes)) for column in _COLUMNS]
     text = _SETTLE.format(job=job_table, attempt=attempt_table)
     return text, (*columns, _CANCELLED)
 
@@ -75,10 +76,10 @@ def _attempt_status(outcome: Outcome) -> str:
 
 
 _COLUMNS: Final[Iterable[Callable[[Outcome], Any]]] = (
-    lambda outcome: outcome.job_id,
+    lambda outcome: outcome.job_id.hex,
     lambda outcome: outcome.version,
     lambda outcome: outcome.status.value,
-    _is_again,
+    lambda outcome: "t" if _is_again(outcome) else "f",
     lambda outcome: MOVES[outcome.verb].attempts,
     lambda outcome: outcome.delay_s,
     _result,
