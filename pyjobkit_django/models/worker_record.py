@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import models
+from django.db.models.expressions import Combinable
 from django.utils.translation import gettext_lazy as _
 
 from pyjobkit_django.contracts import WorkerBeat
@@ -16,8 +17,11 @@ from pyjobkit_django.models.clock import DatabaseNow, seconds_from_now
 class WorkerRecordQuerySet(models.QuerySet[Any]):
     """The verbs of the table of workers."""
 
-    def beat(self, beat: WorkerBeat) -> bool:
-        """Keep a worker's sign of life; return whether it was asked to drain."""
+    def beat(self, beat: WorkerBeat, now: Combinable | None = None) -> bool:
+        """Keep a worker's sign of life; return whether it was asked to drain.
+
+        ``now`` may be an expression that does more than tell the time.
+        """
         seen = {
             "host": beat.host,
             "pid": beat.pid,
@@ -30,13 +34,15 @@ class WorkerRecordQuerySet(models.QuerySet[Any]):
             "tags": beat.tags,
             "peak_memory_bytes": beat.peak_memory_bytes,
             "release": beat.release,
-            "seen_at": DatabaseNow(),
+            "seen_at": now or DatabaseNow(),
         }
         record = self.filter(pk=beat.worker_id)
-        if not record.update(**seen):
-            self.create(pk=beat.worker_id, started_at=DatabaseNow(), **seen)
+        if record.filter(drain_requested=False).update(**seen):
             return False
-        return record.filter(drain_requested=True).exists()
+        if record.update(**seen):
+            return True
+        self.create(pk=beat.worker_id, started_at=DatabaseNow(), **seen)
+        return False
 
     def ask_to_drain(self, worker_id: UUID) -> bool:
         """Have a worker end at its next sign of life; return whether there is such a one."""

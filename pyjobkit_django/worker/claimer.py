@@ -17,8 +17,8 @@ from pyjobkit_django.worker.slots import Slots
 from pyjobkit_django.worker.throttle import Share, Throttle
 
 #: How much rarer the worker looks by itself while hints arrive, and how rarely at most.
-HINTED_FACTOR: Final = 20
-HINTED_MAX_S: Final = 10.0
+HINTED_FACTOR: Final = 60
+HINTED_MAX_S: Final = 30.0
 
 
 class Claimer:

@@ -12,6 +12,8 @@ from pyjobkit_django.worker.shift import Shift
 
 #: The shortest sleep between two looks, in seconds.
 SHORTEST_S: Final = 0.02
+#: The longest one while hints tell of what is scheduled.
+HINTED_S: Final = 60.0
 
 
 class Promoter:
@@ -33,9 +35,7 @@ class Promoter:
         if sweep.count:
             self._hints.queued()
         options = self._shift.options
-        longest_s = (
-            options.lease_ttl if self._channel.healthy else options.poll_interval
-        )
+        longest_s = HINTED_S if self._channel.healthy else options.poll_interval
         if sweep.next_in_s is None:
             return longest_s
         return min(max(sweep.next_in_s, SHORTEST_S), longest_s)

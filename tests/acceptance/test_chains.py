@@ -13,7 +13,7 @@ from tests.acceptance.conftest import StartWorker
 from tests.acceptance.doomed_workers import run_doomed_workers
 from tests.acceptance.processes import Journal, until
 
-CHAINS = 50
+CHAINS = 100
 STEPS = 4
 KILLS = 200
 

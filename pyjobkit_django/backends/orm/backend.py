@@ -22,7 +22,12 @@ from pyjobkit_django.backends.orm.lanes import (
     close_if_broken,
 )
 from pyjobkit_django.backends.orm.slots import thread_slot
-from pyjobkit_django.backends.orm.wakeups import announce, listen, speaks_psycopg
+from pyjobkit_django.backends.orm.wakeups import (
+    Announcing,
+    announce,
+    listen,
+    speaks_psycopg,
+)
 from pyjobkit_django.contracts import (
     EXTRA_FIELDS,
     ClaimedJob,
@@ -260,9 +265,10 @@ class DjangoBackend(BulkBackend):
                 connection.close()
 
     def _beat(self, beat: WorkerBeat) -> bool:
-        is_to_drain = self._workers.beat(beat)
-        announce(self.using, Wakeup(WakeupKind.PROBE, str(beat.worker_id)))
-        return is_to_drain
+        now = None
+        if connections[self.using].vendor == "postgresql":
+            now = Announcing(Wakeup(WakeupKind.PROBE, str(beat.worker_id)))
+        return self._workers.beat(beat, now)
 
 
 def _hot_lane(deadlines: Deadlines) -> HotLane | None:

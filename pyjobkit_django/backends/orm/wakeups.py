@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from django.db import connections, transaction
+from django.db import connections, models, transaction
 
 from pyjobkit_django.backends.orm.deadlines import Deadlines
 from pyjobkit_django.contracts import Wakeup, WakeupKind
@@ -60,6 +60,22 @@ def announce(using: str, *wakeups: Wakeup) -> None:
     else:
         # The site commits by hand; PostgreSQL holds the wake-ups back until it does.
         announcement()
+
+
+class Announcing(models.Func):
+    """The database's time, in a statement that also wakes those who listen."""
+
+    template = (
+        "CASE WHEN PG_NOTIFY(%(expressions)s) IS NOT NULL "
+        "THEN STATEMENT_TIMESTAMP() END"
+    )
+    output_field = models.DateTimeField()
+
+    def __init__(self, wakeup: Wakeup) -> None:
+        super().__init__(
+            models.Value(CHANNEL, models.TextField()),
+            models.Value(f"{wakeup.kind}:{wakeup.value}", models.TextField()),
+        )
 
 
 def _pending(connection: Any) -> Announcement | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -33,12 +33,8 @@ class Leasing(Moving):
 
     def promote(self) -> Sweep:
         """Queue the scheduled jobs that are due by the database's clock."""
-        count, full = 0, True
-        while full:
-            moved = self._promote_batch()
-            count, full = count + moved, moved == PROMOTE_BATCH
         waiting = self.filter(status_is(JobStatus.SCHEDULED))
-        return Sweep(count=count, next_in_s=_seconds_to_first(waiting, "scheduled_for"))
+        return _swept(waiting, "scheduled_for", self._promote_batch, PROMOTE_BATCH)
 
     def extend(
         self, worker_id: UUID, versions: Mapping[UUID, int], ttl_s: float
@@ -79,12 +75,8 @@ class Leasing(Moving):
 
     def reap(self) -> Sweep:
         """Take back the jobs whose lease has ended by the database's clock."""
-        count, full = 0, True
-        while full:
-            moved = self._reap_batch()
-            count, full = count + moved, moved == BATCH
         leased = self.filter(lease_until__isnull=False)
-        return Sweep(count=count, next_in_s=_seconds_to_first(leased, "lease_until"))
+        return _swept(leased, "lease_until", self._reap_batch, BATCH)
 
     def record_progress(self, updates: Sequence[ProgressUpdate]) -> None:
         """Keep the latest progress of running jobs; other versions' is dropped."""
@@ -162,6 +154,18 @@ class Leasing(Moving):
             if versions[key] == version
         }
         return frozenset(missing - busy)
+
+
+def _swept(rows: Any, column: str, move_batch: Callable[[], int], batch: int) -> Sweep:
+    """Move the rows whose moment has come; while there are none, one look is all."""
+    next_in_s = _seconds_to_first(rows, column)
+    if next_in_s != 0.0:
+        return Sweep(next_in_s=next_in_s)
+    count, full = 0, True
+    while full:
+        moved = move_batch()
+        count, full = count + moved, moved == batch
+    return Sweep(count=count, next_in_s=_seconds_to_first(rows, column))
 
 
 def _seconds_to_first(rows: Any, column: str) -> float | None:
