@@ -33,10 +33,16 @@ class Announcement:
                 self._soonest = wakeup
 
     def __call__(self) -> None:
+        """Send in a transaction of its own, which need not reach the disk to be heard."""
+        self.send(
+            "SELECT pg_notify(%s, payload) FROM UNNEST(%s::text[]) AS payload, "
+            "set_config('synchronous_commit', 'off', TRUE)"
+        )
+
+    def send(self, statement: str) -> None:
         """Send; a hint that cannot be sent is logged, since polling finds the job."""
         wakeups = [*self._wakeups, *filter(None, [self._soonest])]
         payloads = [f"{wakeup.kind}:{wakeup.value}" for wakeup in wakeups]
-        statement = "SELECT pg_notify(%s, payload) FROM unnest(%s::text[]) AS payload"
         try:
             with connections[self._using].cursor() as cursor:
                 cursor.execute(statement, [CHANNEL, payloads])
@@ -59,14 +65,16 @@ def announce(using: str, *wakeups: Wakeup) -> None:
         transaction.on_commit(announcement, using=using, robust=True)
     else:
         # The site commits by hand; PostgreSQL holds the wake-ups back until it does.
-        announcement()
+        announcement.send(
+            "SELECT pg_notify(%s, payload) FROM UNNEST(%s::text[]) AS payload"
+        )
 
 
 class Announcing(models.Func):
     """The database's time, in a statement that also wakes those who listen."""
 
     template = (
-        "CASE WHEN PG_NOTIFY(%(expressions)s) IS NOT NULL "
+        "CASE WHEN pg_notify(%(expressions)s) IS NOT NULL "
         "THEN STATEMENT_TIMESTAMP() END"
     )
     output_field = models.DateTimeField()

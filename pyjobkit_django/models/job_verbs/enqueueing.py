@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import batched
 from typing import Any, Final
 from uuid import UUID
 
@@ -13,7 +14,10 @@ from django.db.models.lookups import LessThanOrEqual
 from pyjobkit_django.jobs import JobSpec, JobStatus
 from pyjobkit_django.models.clock import DatabaseNow
 from pyjobkit_django.models.job_verbs.moving import Moving
+from pyjobkit_django.models.postgresql import enqueue_statement
 
+#: The most jobs in one statement.
+MOST: Final = 10_000
 #: How often a key whose holder vanished between two statements is tried again.
 KEY_TRIES: Final = 10
 
@@ -29,11 +33,22 @@ class Enqueueing(Moving):
         if any(spec.idempotency_key or spec.unique_key for spec in specs):
             with transaction.atomic(using=self.db):
                 return self._enqueue_with_keys(specs)
-        if len(specs) == 1:
+        if self.is_on_postgresql:
+            self._enqueue_at_once(specs)
+        elif len(specs) == 1:
             self._row(specs[0]).save(using=self.db, force_insert=True)
         else:
             self.bulk_create(map(self._row, specs))
         return [spec.id for spec in specs]
+
+    def _enqueue_at_once(self, specs: Sequence[JobSpec]) -> None:
+        table = self.model._meta.db_table
+        if len(specs) <= MOST:
+            self.run(enqueue_statement(table, specs))
+            return
+        with transaction.atomic(using=self.db):
+            for some in batched(specs, MOST):
+                self.run(enqueue_statement(table, some))
 
     def _enqueue_with_keys(self, specs: Sequence[JobSpec]) -> list[UUID]:
         holders: dict[UUID, UUID] = {}

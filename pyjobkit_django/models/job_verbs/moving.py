@@ -60,6 +60,11 @@ class Moving(models.QuerySet[Any]):
         """Whether the statements of ``models.postgresql`` can be used."""
         return connections[self.db].vendor == "postgresql"
 
+    def run(self, statement: tuple[str, tuple[Any, ...]]) -> None:
+        """Run a statement of ``models.postgresql`` that returns no rows."""
+        with connections[self.db].cursor() as cursor:
+            cursor.execute(*statement)
+
     def rows_of(self, statement: tuple[str, tuple[Any, ...]]) -> list[tuple[Any, ...]]:
         """Return the rows that a statement of ``models.postgresql`` returns."""
         with connections[self.db].cursor() as cursor:

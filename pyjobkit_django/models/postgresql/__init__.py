@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from pyjobkit_django.models.postgresql.claiming import claim_statement, claimed_jobs
+from pyjobkit_django.models.postgresql.enqueueing import enqueue_statement
 from pyjobkit_django.models.postgresql.leasing import extend_statement
 from pyjobkit_django.models.postgresql.settling import settle_statement
 
@@ -16,6 +17,7 @@ __all__ = [
     "PLANNING",
     "claim_statement",
     "claimed_jobs",
+    "enqueue_statement",
     "extend_statement",
     "settle_statement",
 ]
