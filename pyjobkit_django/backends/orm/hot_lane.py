@@ -6,7 +6,9 @@ No thread stands between the worker and its database, and statements are planned
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID
 
@@ -14,6 +16,7 @@ from django.db import connections
 from psycopg import (
     AsyncConnection,
     DataError,
+    Error,
     IntegrityError,
     InternalError,
     OperationalError,
@@ -26,14 +29,20 @@ from pyjobkit_django.jobs import ClaimedJob
 from pyjobkit_django.models import Job, JobAttempt
 from pyjobkit_django.models.postgresql import (
     PLANNING,
+    Starts,
     claim_statement,
     claimed_jobs,
+    has_suspect,
+    last_places,
     settle_statement,
 )
 from pyjobkit_django.outcomes import Outcome
 
 #: What Django's parameters hold for its own sync connections.
 _DJANGOS: Final = frozenset({"cursor_factory", "context", "prepare_threshold"})
+
+#: After so many seconds at the latest a claim looks at the lanes from their heads.
+FULL_LOOK_S: Final = 1.0
 
 type Statement = tuple[str, tuple[Any, ...]]
 
@@ -44,13 +53,42 @@ class HotLane:
     def __init__(self, deadlines: Deadlines) -> None:
         self._claims = AsyncLine(deadlines)
         self._settles = AsyncLine(deadlines)
+        self._starts: Starts = {}
+        self._full_look_at = 0.0
         self._job = Job._meta.db_table
         self._attempt = JobAttempt._meta.db_table
 
     async def claim(self, request: ClaimRequest) -> list[ClaimedJob]:
         """Lease and start jobs of a request that names its queues and kinds."""
-        statement = claim_statement(self._job, request)
-        return claimed_jobs(await self._claims.rows_of(statement))
+        rows = await self._claim_the_rest(request)
+        if len(rows) < request.limit:
+            try:
+                rows += await self._claim_from_the_head(_besides(rows, request))
+            except Error:
+                # What is claimed already must not wait for the end of its lease.
+                if not rows:
+                    raise
+        self._starts |= last_places(rows)
+        return claimed_jobs(rows)
+
+    async def _claim_the_rest(self, request: ClaimRequest) -> list[tuple[Any, ...]]:
+        """Claim from where the last claim stood; nothing when it is time for a full look.
+
+        What was claimed before stands in front of that in the index, dead, for as long as
+        somebody holds a snapshot open: reading it again makes each claim slower.
+        """
+        if time.monotonic() >= self._full_look_at or not self._starts:
+            return []
+        statement = claim_statement(self._job, request, self._starts)
+        return await self._claims.rows_of(statement)
+
+    async def _claim_from_the_head(
+        self, request: ClaimRequest
+    ) -> list[tuple[Any, ...]]:
+        self._starts = {}
+        rows = await self._claims.rows_of(claim_statement(self._job, request))
+        self._full_look_at = time.monotonic() + FULL_LOOK_S
+        return rows
 
     async def settle(self, outcomes: Sequence[Outcome]) -> frozenset[UUID] | None:
         """Write outcomes without follow-ups; None where the database refuses one."""
@@ -65,6 +103,12 @@ class HotLane:
         """Close the connections; safe to call again."""
         await self._claims.close()
         await self._settles.close()
+
+
+def _besides(rows: Sequence[tuple[Any, ...]], request: ClaimRequest) -> ClaimRequest:
+    """Return the request for what these rows leave to be claimed."""
+    with_suspect = request.with_suspect and not has_suspect(rows)
+    return replace(request, limit=request.limit - len(rows), with_suspect=with_suspect)
 
 
 class AsyncLine:
@@ -117,8 +161,9 @@ async def open_connection(deadlines: Deadlines) -> AsyncConnection[Any]:
     role = connections[deadlines.using].settings_dict["OPTIONS"].get("assume_role")
     if role:
         await connection.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(role)))
-    if await _is_direct(connection):
-        connection.prepare_threshold = 1
+    is_direct = await _is_direct(connection)
+    connection.prepare_threshold = 1 if is_direct else None
+    if is_direct:
         for name, value in {"timezone": "UTC", **PLANNING}.items():
             await connection.execute(f"SET {name} = {value}".encode())
     return connection

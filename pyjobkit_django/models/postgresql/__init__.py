@@ -8,17 +8,26 @@ from __future__ import annotations
 
 from typing import Final
 
-from pyjobkit_django.models.postgresql.claiming import claim_statement, claimed_jobs
+from pyjobkit_django.models.postgresql.claiming import (
+    Starts,
+    claim_statement,
+    claimed_jobs,
+    has_suspect,
+    last_places,
+)
 from pyjobkit_django.models.postgresql.enqueueing import enqueue_statement
 from pyjobkit_django.models.postgresql.leasing import extend_statement
 from pyjobkit_django.models.postgresql.settling import settle_statement
 
 __all__ = [
     "PLANNING",
+    "Starts",
     "claim_statement",
     "claimed_jobs",
     "enqueue_statement",
     "extend_statement",
+    "has_suspect",
+    "last_places",
     "settle_statement",
 ]
 
