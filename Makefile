@@ -22,7 +22,7 @@ chaos: venv ## disturb real workers and PostgreSQL for ten minutes, and count th
 	@$(PYTHON) -m tests.faults $(if $(SEED),--seed $(SEED))
 
 soak: venv ## run JOBS=200000 jobs through 4 workers on PostgreSQL, and watch their memory
-	@$(PYTHON) benchmarks/soak.py $(if $(JOBS),--jobs $(JOBS))
+	@$(PYTHON) -m benchmarks.soak $(if $(JOBS),--jobs $(JOBS))
 
 docs: ## build docs/ into build/docs, warnings as errors
 	@sh .ci/bootstrap docs

@@ -1,6 +1,6 @@
 """Many jobs through several real workers on PostgreSQL: is all done, is memory flat?
 
-usage: python benchmarks/soak.py [--jobs 200000] [--workers 4] [--concurrency 50]
+usage: python -m benchmarks.soak [--jobs 200000] [--workers 4] [--concurrency 50]
 
 Jobs are enqueued while the workers work. Ends with 0 where every job succeeded at its
 first attempt and no worker holds more than 10 % more memory at the end than it did after
@@ -18,8 +18,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-
 CHUNK = 1_000
 WARM = 100_000
 #: How much more memory a worker may hold at the end than when it was warm.
@@ -76,6 +74,7 @@ def _samples(jobs: int, pids: list[int]) -> Iterator[Sample]:
 
     enqueued = done = 0
     told = look_at = 0.0
+    began = time.monotonic()
     while done < jobs:
         if enqueued < jobs:
             size = min(CHUNK, jobs - enqueued)
@@ -92,7 +91,9 @@ def _samples(jobs: int, pids: list[int]) -> Iterator[Sample]:
             told = done
             shown = " ".join(f"{kib / 1024:.1f}" for kib in memory)
             print(
-                f"  {done:>9,} done, {enqueued:>9,} enqueued, MiB: {shown}", flush=True
+                f"{time.monotonic() - began:>6.0f} s {done:>9,} done, "
+                f"{enqueued:>9,} enqueued, MiB: {shown}",
+                flush=True,
             )
         look_at = time.monotonic() + 1.0
         yield done, memory
@@ -153,9 +154,11 @@ def _memory_of(pid: int) -> int:
 
 def _start_worker(options: argparse.Namespace) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "django", "pyjobkit_worker", "-v", "0"]
-    command += ["--executor", "benchmarks.noop:Noop"]
+    command += ["--executor", "benchmarks.ours.executors:Noop"]
     command += ["--concurrency", str(options.concurrency)]
-    return subprocess.Popen(command, cwd=ROOT)
+    # Its job leaves marks, which are of no interest here.
+    environment = {**os.environ, "BENCH_MARKS": os.devnull}
+    return subprocess.Popen(command, cwd=ROOT, env=environment)
 
 
 def _options() -> argparse.Namespace:
