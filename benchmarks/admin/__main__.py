@@ -64,6 +64,10 @@ def _measures(options: argparse.Namespace) -> Iterator[Measure]:
 
 
 def _load(client: Any, address: str) -> None:
+    from pyjobkit_django.monitor.figures import forget_overviews
+
+    # As where workers have just written new counters.
+    forget_overviews()
     answer = client.get(address)
     if answer.status_code != HTTPStatus.OK:
         raise SystemExit(f"{address} answered {answer.status_code}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ class Picture:
     """One page as a person sees it; ``name`` is that of its file."""
 
     name: str
+    page: str
     path: str
     options: dict[str, Any] = field(hash=False)
     is_whole: bool
@@ -26,18 +27,20 @@ WHOLE: Final = {
     "dashboard",
     "dashboard-day",
     "dashboard-week",
+    "dashboard-table",
     "job-running",
     "job-failed",
 }
 
 
-def pictures(paths: dict[str, str]) -> Iterator[Picture]:
+def pictures(paths: Mapping[str, str]) -> Iterator[Picture]:
     """Yield each page, light and dark, wide and narrow."""
     for page, path in paths.items():
         for width, (across, down) in WIDTHS.items():
             for scheme in SCHEMES:
                 yield Picture(
                     name=f"{page}-{scheme}-{width}",
+                    page=page,
                     path=path,
                     options={
                         "viewport": {"width": across, "height": down},
@@ -56,6 +59,9 @@ def pages_of(running: Any, failed: Any) -> dict[str, str]:
         "dashboard": dashboard,
         "dashboard-day": f"{dashboard}?range=24h",
         "dashboard-week": f"{dashboard}?range=7d",
+        "dashboard-table": f"{dashboard}?table=1",
+        "dashboard-loading": dashboard,
+        "dashboard-trouble": dashboard,
         "job-list": jobs,
         "job-list-failed": f"{jobs}?status=failed",
         "job-list-nothing": f"{jobs}?kind=nothing",
@@ -68,4 +74,13 @@ def pages_of(running: Any, failed: Any) -> dict[str, str]:
         "site-order": "/order/",
         "site-reports": "/reports/",
         "site-notices": "/notices/",
+    }
+
+
+def empty_pages() -> dict[str, str]:
+    """Return the pages that have something to say where there is nothing."""
+    return {
+        "dashboard-empty": "/admin/pyjobkit_django/dashboard/",
+        "job-list-empty": "/admin/pyjobkit_django/job/",
+        "workers-empty": "/admin/pyjobkit_django/workerrecord/",
     }

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS
 
+from docs.screenshots.counters import write_counters
 from docs.screenshots.wording import (
     FAILURES,
     KINDS,
@@ -18,7 +19,8 @@ from docs.screenshots.wording import (
     TRACEBACK,
     payload_of,
 )
-from pyjobkit_django.models import DatabaseNow, Job, JobAttempt, JobLog, WorkerRecord
+from pyjobkit_django.models import Job, JobAttempt, JobCounter, JobLog, WorkerRecord
+from pyjobkit_django.models.clock import database_now
 
 #: How many jobs there are besides the two that have a page of their own.
 JOBS: Final = 140
@@ -32,7 +34,7 @@ class Scene:
 
     def __init__(self) -> None:
         self._random = random.Random(7)  # noqa: S311 - the same scene each time
-        self.now: datetime = _database_now()
+        self.now: datetime = database_now(DEFAULT_DB_ALIAS)
         self.workers = [self._uuid() for _ in range(3)]
         self.running = self._watched()
         self.failed = self._broken()
@@ -45,6 +47,7 @@ class Scene:
         self._write_log()
         self._write_attempts()
         WorkerRecord.objects.bulk_create(self._worker_records())
+        write_counters(self.now)
 
     def _job(self, place: int) -> Job:
         kind = self._random.choices(list(KINDS), list(KINDS.values()))[0]
@@ -174,6 +177,12 @@ class Scene:
         return UUID(int=millis << 80 | 7 << 76 | (noise >> 62) << 64 | 2 << 62 | low)
 
 
+def clear() -> None:
+    """Empty the tables."""
+    for table in (Job, JobAttempt, JobCounter, JobLog, WorkerRecord):
+        table.objects.all().delete()
+
+
 def _status_of(place: int, chance: random.Random) -> str:
     """Return what the ``place``-th newest job is likely to be."""
     if place < 12:  # noqa: PLR2004 - one screen of the list
@@ -182,12 +191,3 @@ def _status_of(place: int, chance: random.Random) -> str:
         ]
     statuses = ("success", "failed", "timeout", "cancelled", "scheduled")
     return chance.choices(statuses, (80, 7, 2, 4, 3))[0]
-
-
-def _database_now() -> datetime:
-    compiler = Job.objects.all().query.get_compiler(connection=connection)
-    sql, params = compiler.compile(DatabaseNow())
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {sql}", params)
-        # SQLite, which the pictures are taken on, tells times as text.
-        return datetime.fromisoformat(cursor.fetchone()[0]).replace(tzinfo=UTC)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, Self
 
-from django.db.models import TextField
+from django.db.models import Count, Max, Sum, TextField
 from django.db.models.functions import Cast
 
 from pyjobkit_django.backends.orm.moves import jobs_alias
@@ -29,6 +29,8 @@ OUTCOMES: Final = (
     JobStatus.FAILED.value,
 )
 FAILURES: Final = (JobStatus.TIMEOUT.value, JobStatus.FAILED.value)
+#: With the lengths of counters the unique index leads to their times.
+LENGTHS: Final = (MINUTE_S, QUARTER_S, HOUR_S)
 _DECIDED: Final = (JobStatus.SUCCESS.value, *FAILURES)
 
 
@@ -126,8 +128,39 @@ class Overview:
     kinds: Sequence[tuple[str, Figures]]
 
 
+#: The last overview of each database and range, with what it was made of.
+_LAST: Final[dict[tuple[str, str], tuple[Any, Overview]]] = {}
+
+
 def overview(wanted: Range, now: datetime) -> Overview:
-    """Return what runs came to within a range that ends ``now``."""
+    """Return what runs came to within a range that ends ``now``.
+
+    Counters come once a minute and pages ask every few seconds, so what was added up
+    is kept in memory until there is something new.
+    """
+    alias = jobs_alias()
+    made_of = beginning(now, MINUTE_S), *_state(alias, wanted.start(now))
+    last = _LAST.get((alias, wanted.name))
+    if last is None or last[0] != made_of:
+        last = _LAST[alias, wanted.name] = made_of, _overview(wanted, now)
+    return last[1]
+
+
+def forget_overviews() -> None:
+    """Add everything up anew, the next time."""
+    _LAST.clear()
+
+
+def _state(alias: str, start: datetime) -> tuple[Any, ...]:
+    """Return what differs where there are other counters."""
+    counters = JobCounter.objects.using(alias).filter(
+        seconds__in=LENGTHS, starts_at__gte=start
+    )
+    found = counters.aggregate(Max("pk"), Count("pk"), Sum("count"))
+    return tuple(found.values())
+
+
+def _overview(wanted: Range, now: datetime) -> Overview:
     start = wanted.start(now)
     cells = _cells(wanted, start)
     kinds = {
@@ -174,11 +207,9 @@ def _figures(rows: Sequence[tuple[Any, ...]]) -> Figures:
 
 
 def _counters(start: datetime) -> list[Any]:
-    # The lengths let the unique index lead to the times.
-    lengths = (MINUTE_S, QUARTER_S, HOUR_S)
     return list(
         JobCounter.objects.using(jobs_alias())
-        .filter(seconds__in=lengths, starts_at__gte=start)
+        .filter(seconds__in=LENGTHS, starts_at__gte=start)
         .values_list(
             *("starts_at", "kind", "outcome", "count"),
             Cast("waited", TextField()),

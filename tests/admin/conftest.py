@@ -4,9 +4,17 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 
+from pyjobkit_django.monitor.figures import forget_overviews
+
 #: The permissions of the people who look after jobs.
 VIEWER = ("view_job", "view_workerrecord")
 OPERATOR = (*VIEWER, "cancel_job", "requeue_job", "run_job", "drain_workerrecord")
+
+
+@pytest.fixture(autouse=True)
+def _no_numbers_from_before():
+    """Ids of rolled back rows may come again, so nothing tells old counters from new."""
+    forget_overviews()
 
 
 @pytest.fixture

@@ -1,0 +1,81 @@
+"""The browser that looks at the pages."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from playwright.sync_api import sync_playwright
+
+from docs.screenshots.album import Picture, pictures
+
+IMAGES: Final = Path(__file__).parents[1] / "img"
+
+
+def take(
+    browser: str, address: str, paths: Mapping[str, str], *, wanted: Sequence[str]
+) -> None:
+    """Take each page whose picture's name contains one of ``wanted``, or all."""
+    IMAGES.mkdir(exist_ok=True)
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=browser)
+        session = _session(chromium, address)
+        for picture in pictures(paths):
+            if not wanted or any(word in picture.name for word in wanted):
+                _shoot(chromium, picture, base_url=address, storage_state=session)
+        chromium.close()
+
+
+def _session(chromium: Any, address: str) -> Any:
+    """Log in; return the cookies."""
+    window = chromium.new_context(base_url=address)
+    page = window.new_page()
+    page.goto("/admin/login/?next=/admin/")
+    page.fill("#id_username", "demo")
+    page.fill("#id_password", "demo")
+    page.click("[type=submit]")
+    page.wait_for_url("**/admin/")
+    # The list of apps beside every page would take the room of what is to be seen.
+    page.evaluate("localStorage.setItem('django.admin.navSidebarIsOpen', 'false')")
+    state = window.storage_state()
+    window.close()
+    return state
+
+
+def _at_rest(page: Any) -> None:
+    page.wait_for_function("!document.querySelector('[aria-busy=true]')")
+
+
+def _in_trouble(page: Any) -> None:
+    page.evaluate("() => { window.fetch = () => Promise.reject(new Error()); }")
+    page.wait_for_selector(".pyjobkit-state-trouble")
+
+
+def _loading(page: Any) -> None:
+    page.evaluate("() => { window.fetch = () => new Promise(() => {}); }")
+    page.click('[data-range="24h"]')
+    page.wait_for_selector("[aria-busy=true]")
+
+
+#: What has to happen to a page before its picture is taken.
+STATES: Final = {"dashboard-trouble": _in_trouble, "dashboard-loading": _loading}
+
+
+def _shoot(chromium: Any, picture: Picture, **options: Any) -> None:
+    window = chromium.new_context(**picture.options, **options)
+    page = window.new_page()
+    page.on("pageerror", lambda error: sys.stdout.write(f"  ! {error}\n"))
+    page.goto(picture.path)
+    # A page that refreshes itself is never idle for long; loaded is enough.
+    page.wait_for_load_state("load")
+    STATES.get(picture.page, _at_rest)(page)
+    page.screenshot(
+        path=IMAGES / f"{picture.name}.png",
+        full_page=picture.is_whole,
+        animations="disabled",
+    )
+    window.close()
+    sys.stdout.write(f"  docs/img/{picture.name}.png\n")
+    sys.stdout.flush()
