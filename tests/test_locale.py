@@ -20,9 +20,9 @@ MARKS = {"_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy"}
 #: What marks a string under another name would be in no catalogue.
 FUNCTIONS = MARKS - {"_"}
 BEHIND = "run make messages, and translate what is new"
-_IN_TEMPLATE = re.compile(
-    r"""\b(?:n?gettext|_)\(\s*u?("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')"""
-)
+_TEXT = r"""u?("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')"""
+#: As Django writes templates down for gettext; before a string may be its context.
+_IN_TEMPLATE = re.compile(rf"\b(?:(?:n?gettext|_)\(|n?pgettext\({_TEXT},)\s*{_TEXT}")
 _FIELD = re.compile(r"%\((\w+)\)")
 
 pytestmark = pytest.mark.once
@@ -40,7 +40,7 @@ def marked() -> set[str]:
         found |= set(_in_code(ast.parse(path.read_text(encoding="utf-8"))))
     for path in PACKAGE.rglob("*.html"):
         text = templatize(path.read_text(encoding="utf-8"))
-        found |= {ast.literal_eval(each) for each in _IN_TEMPLATE.findall(text)}
+        found |= {ast.literal_eval(each) for _, each in _IN_TEMPLATE.findall(text)}
     return found
 
 
@@ -88,7 +88,10 @@ def test_the_binary_is_up_to_date(catalogue):
 
 
 def _texts(file):
-    return {entry.msgid: (entry.msgstr, entry.msgstr_plural) for entry in file}
+    return {
+        (entry.msgctxt, entry.msgid): (entry.msgstr, entry.msgstr_plural)
+        for entry in file
+    }
 
 
 def test_strings_are_marked_by_the_names_that_are_looked_for():
