@@ -48,6 +48,10 @@ def _at_rest(page: Any) -> None:
     page.wait_for_function("!document.querySelector('[aria-busy=true]')")
 
 
+def _counted(page: Any) -> None:
+    page.wait_for_selector("[data-count]:not(:empty)")
+
+
 def _in_trouble(page: Any) -> None:
     page.evaluate("() => { window.fetch = () => Promise.reject(new Error()); }")
     page.wait_for_selector(".pyjobkit-state-trouble")
@@ -60,7 +64,12 @@ def _loading(page: Any) -> None:
 
 
 #: What has to happen to a page before its picture is taken.
-STATES: Final = {"dashboard-trouble": _in_trouble, "dashboard-loading": _loading}
+STATES: Final = {
+    "job-list": _counted,
+    "job-list-failed": _counted,
+    "dashboard-trouble": _in_trouble,
+    "dashboard-loading": _loading,
+}
 
 
 def _shoot(chromium: Any, picture: Picture, **options: Any) -> None:

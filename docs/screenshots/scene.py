@@ -19,6 +19,7 @@ from docs.screenshots.wording import (
     TRACEBACK,
     payload_of,
 )
+from pyjobkit_django import __version__
 from pyjobkit_django.models import Job, JobAttempt, JobCounter, JobLog, WorkerRecord
 from pyjobkit_django.models.clock import database_now
 
@@ -163,6 +164,8 @@ class Scene:
                 kinds=sorted(KINDS),
                 queues=["default", "reports"][: 2 - place % 2],
                 tags=[],
+                peak_memory_bytes=(118 - 9 * place) * 2**20,
+                release=__version__,
                 started_at=self.now - 31 * MINUTE * (1 + place),
                 seen_at=self.now - 9 * MINUTE if gone else self.now + AHEAD,
             )

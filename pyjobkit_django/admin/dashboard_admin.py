@@ -99,6 +99,8 @@ class DashboardAdmin(ReadOnlyAdmin):
         return JsonResponse(self._numbers(request, _range_of(request)))
 
     def _numbers(self, request: HttpRequest, wanted: Range) -> dict[str, Any]:
+        # The links in the parts are those of the site that this page is on.
+        request.current_app = self.admin_site.name
         now = database_now(jobs_alias())
         found = overview(wanted, now)
         waiting = backlog()

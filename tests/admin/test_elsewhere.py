@@ -10,8 +10,8 @@ from django.test import Client
 from django.urls import path, reverse
 
 from pyjobkit_django import enqueue
-from pyjobkit_django.admin import JobAdmin, WorkerAdmin
-from pyjobkit_django.models import Job, WorkerRecord
+from pyjobkit_django.admin import DashboardAdmin, JobAdmin, WorkerAdmin
+from pyjobkit_django.models import Dashboard, Job, WorkerRecord
 from tests.admin import addresses
 from tests.admin.scenes import job_of, status_of, worker
 from tests.second_database import make_tables, second_database
@@ -19,6 +19,7 @@ from tests.second_database import make_tables, second_database
 site = AdminSite(name="backstage")
 site.register(Job, JobAdmin)
 site.register(WorkerRecord, WorkerAdmin)
+site.register(Dashboard, DashboardAdmin)
 
 urlpatterns = [path("backstage/", site.urls)]
 
@@ -38,6 +39,8 @@ def test_every_link_stays_in_an_admin_site_of_another_name(root):
         root.get(reverse(f"{name}_job_log", args=[job_id])),
         root.get(reverse(f"{name}_job_prune")),
         root.get(reverse(f"{name}_workerrecord_changelist")),
+        root.get(reverse(f"{name}_dashboard_changelist")),
+        root.get(reverse(f"{name}_dashboard_data")),
         root.post(requeue, selected),
     ]
     live = root.get(reverse(f"{name}_job_live", args=[job_id])).json()["regions"]
@@ -57,6 +60,7 @@ def test_every_link_stays_in_an_admin_site_of_another_name(root):
     for page in pages:
         assert page.status_code == 200
         assert "/backstage/pyjobkit_django/job/" in page.content.decode()
+        assert "/admin/pyjobkit_django/" not in page.content.decode()
     assert done["Location"] == reverse(f"{name}_job_change", args=[job_id])
 
 
@@ -91,12 +95,14 @@ def test_jobs_of_a_database_of_their_own_are_shown_and_moved_there(client_apart)
             addresses.job(job_id, "history"),
             addresses.workers(),
             addresses.prune(),
+            addresses.dashboard(),
+            addresses.dashboard_data(),
         )
     ]
     client_apart.post(addresses.operation("cancel"), sent)
 
     assert [job.pk for job in listed] == [job_id]
-    assert shown == [200] * 6
+    assert shown == [200] * 8
     assert Job.objects.using("default").count() == 0
     assert status_of(job_id) == "cancelled"
     assert LogEntry.objects.get(user__username="apart").object_id == str(job_id)
