@@ -44,6 +44,12 @@ def pages() -> dict[str, str]:
         "job, succeeded": _job(status="success"),
         "log, long": _job("log", status="failed"),
         "workers": reverse(f"{NAME}_workerrecord_changelist"),
+        "list, live": reverse(f"{NAME}_job_live_list"),
+        "list, live, failed": reverse(
+            f"{NAME}_job_live_list", query={"status": "failed"}
+        ),
+        "job, live, long log": _job("live", status="failed"),
+        "workers, live": reverse(f"{NAME}_workerrecord_live"),
         **{
             f"dashboard {what}, {span}": reverse(f"{NAME}_dashboard_{view}")
             + f"?range={span}"

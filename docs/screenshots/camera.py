@@ -45,7 +45,7 @@ def _session(chromium: Any, address: str) -> Any:
 
 
 def _at_rest(page: Any) -> None:
-    page.wait_for_function("!document.querySelector('[aria-busy=true]')")
+    page.wait_for_selector("[aria-busy=true]", state="detached")
 
 
 def _counted(page: Any) -> None:

@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from serving.ports import choose_port
 
+from tests.browser.axe import violations
+
 pytestmark = [pytest.mark.once, pytest.mark.timeout(120)]
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "example_project"
@@ -136,6 +138,12 @@ def test_a_job_that_runs_shows_up_without_a_reload(look, folder, complaints):
     page.get_by_text("The charts as a table").click()
     page.wait_for_selector(".pyjobkit-numbers tbody tr")
     assert complaints == []
+    assert violations(page) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nobody_is_shut_out(look, scheme):
+    assert violations(look(color_scheme=scheme)) == []
 
 
 def test_another_range_is_fetched_and_told(look, complaints):
