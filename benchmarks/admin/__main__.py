@@ -81,9 +81,13 @@ def _verdict(measures: Sequence[Measure], limit_ms: float) -> int:
         print(f"\n{each.name} walks the table of jobs:")
         for sql in each.scans:
             print(f"  {sql[:400]}")
+    load, cores = os.getloadavg()[0], os.cpu_count()
+    print(
+        f"\nload {load:.1f} on {cores} cores; above 1 a core, times are those of waiting"
+    )
     slowest = max(measures, key=lambda each: each.p95_ms)
     print(
-        f"\n{len(measures)} pages; slowest p95 {slowest.p95_ms:.0f} ms ({slowest.name}); "
+        f"{len(measures)} pages; slowest p95 {slowest.p95_ms:.0f} ms ({slowest.name}); "
         f"{len(slow)} above {limit_ms:.0f} ms, {len(scans)} walk the table of jobs"
     )
     return 1 if slow or scans else 0
