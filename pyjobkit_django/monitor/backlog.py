@@ -83,8 +83,9 @@ def _depth(jobs: Any, queue: str) -> QueueDepth:
     claimable = jobs.filter(
         status_is(JobStatus.QUEUED), queue=queue, lease_until__isnull=True
     )
-    first = claimable.order_by("kind", "priority", "scheduled_for", "id")[: CAP + 1]
-    found = first.aggregate(
+    ordered = claimable.order_by("lost_runs", "kind", "priority", "scheduled_for", "id")
+    # Only what the index holds: the rows themselves need not be read.
+    found = ordered.values("pk", "scheduled_for")[: CAP + 1].aggregate(
         depth=Count("pk"), oldest=Min("scheduled_for"), now=Max(DatabaseNow())
     )
     oldest = found["now"] - found["oldest"] if found["depth"] else None

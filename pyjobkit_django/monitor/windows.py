@@ -100,7 +100,8 @@ def unfinished(wanted: JobFilter, jobs: Any) -> Iterator[tuple[Any, list[str]]]:
         return
     if wanted.status is QUEUED:
         claimable = jobs.filter(status_is(QUEUED), lease_until__isnull=True)
-        yield claimable, ["queue", "kind", "priority", "scheduled_for", "id"]
+        by_claim = ["lost_runs", "queue", "kind", "priority", "scheduled_for", "id"]
+        yield claimable, by_claim
     partial = connections[jobs.db].features.supports_partial_indexes
     leased = jobs.filter(lease_until__isnull=False)
     yield leased, ["pk" if partial else "lease_until"]

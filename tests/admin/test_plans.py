@@ -143,6 +143,16 @@ def test_a_job_s_page_reads_little(root, number, view):
         _check(plan)
 
 
+def test_the_dashboard_counts_in_the_order_of_the_indexes(root):
+    looks_for_jobs = _looks_for_jobs(root, addresses.dashboard_data())
+
+    assert looks_for_jobs
+    for look in looks_for_jobs:
+        plan = plan_of(look)
+        _check(plan)
+        assert "Sort" not in {node["Node Type"] for node in plan}
+
+
 def test_a_search_finds_what_is_older_than_any_window(root):
     found = root.get(addresses.jobs(q="key-1000")).context["cl"].result_list
 
