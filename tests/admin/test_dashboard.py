@@ -135,6 +135,7 @@ def test_a_range_that_there_is_not_is_the_hour(root, asked):
     assert len(charts(root, range=asked)["times"]) == 60
 
 
+@pytest.mark.slow
 def test_percentiles_are_those_of_the_jobs_to_one_bucket(minute):
     """Against exact ones, from the jobs themselves."""
     chance = random.Random(5)

@@ -126,7 +126,7 @@ async def test_lower_priorities_run_first_and_equals_in_their_order(engine, echo
 async def test_a_scheduled_job_waits_for_its_time_with_nobody_else_to_promote_it(
     engine,
 ):
-    job_id = await engine.enqueue_in(0.3, kind="echo", payload={})
+    job_id = await engine.enqueue_in(2, kind="echo", payload={})
     assert (await engine.get(job_id))["status"] == "queued"
     assert await engine.queue_depth() == 0
 

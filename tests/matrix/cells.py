@@ -39,18 +39,25 @@ def _without(*paths: str) -> tuple[str, ...]:
     return tuple(f"--ignore=tests/{path}" for path in paths)
 
 
-_QUICK: Final = ("-m", "not slow and not once", *_without(*_TOOLKIT, *_APART))
+#: Real worker processes: as slow as tests are.
+_PROCESSES: Final = ("acceptance", "faults", "article", "metrics/test_server.py")
+_QUICK: Final = (
+    *("-m", "not slow and not once"),
+    *_without(*_TOOLKIT, *_APART, *_PROCESSES),
+)
 #: What is shipped and told is the same on every database: the wheel, the README, the docs.
 _ONCE: Final = ("-m", "once")
 _OTHERS: Final = ("-m", "not once")
 _STORED: Final = (*_OTHERS, *_without(*_TOOLKIT, *_APART))
+#: What is told of faults and traps is about PostgreSQL and SQLite.
+_ALSO: Final = (*_STORED, *_without("faults", "traps", "metrics", "tracing"))
 
 #: The longest stand first, so that the short ones fill the gaps.
 CELLS: Final = (
     # Development mode reports what nobody closed and what crossed threads.
     Cell("6.1", "sqlite", _OTHERS, measured=True, environment={"PYTHONDEVMODE": "1"}),
     Cell("6.1", "postgresql", _STORED, measured=True),
-    Cell("6.1", "mariadb", _STORED, measured=True),
+    Cell("6.1", "mariadb", _ALSO, measured=True),
     Cell("6.1", "sqlite", _ONCE, variant="once"),
     Cell(
         "6.1",

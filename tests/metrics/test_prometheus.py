@@ -11,6 +11,7 @@ from pyjobkit_django import DiscardJob, SnoozeJob
 from pyjobkit_django.contracts import LeaseReport
 from pyjobkit_django.metrics import WorkerMetrics
 from pyjobkit_django.metrics.prometheus import MAX_PHASES, PrometheusMetrics
+from pyjobkit_django.worker.contact import Contact
 from pyjobkit_django.worker.depth import SHARE, Depth
 from tests.metrics.samples import Scrape
 from tests.worker.fakes import (
@@ -307,7 +308,7 @@ async def test_a_count_that_takes_long_is_taken_rarely():
     ticks = iter([10.0, 12.0])
     worker = worker_for(engine_for(Does()), metrics=Slow())
     shift = worker._shift(worker.engine.backend, frozenset({"job"}))
-    depth = Depth(replace(shift, clock=lambda: next(ticks)))
+    depth = Depth(replace(shift, clock=lambda: next(ticks)), Contact(30))
 
     assert await depth._count() == 2.0 * SHARE
     assert seen == [0]
