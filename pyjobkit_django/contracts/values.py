@@ -74,7 +74,8 @@ class ClaimRequest:
     ``None`` for kinds or queues means all that the backend reads; with tags, a job
     must carry at least one of them. At most one of the jobs is a suspect, one that lost
     a run with its worker, and none without ``with_suspect``: so a job that kills its
-    worker meets each neighbour once, and cannot use up their attempts.
+    worker meets each neighbour once, and cannot use up their attempts. ``afresh`` tells
+    that jobs may have come since the last claim, of any priority.
     """
 
     worker_id: UUID
@@ -84,6 +85,7 @@ class ClaimRequest:
     queues: frozenset[str] | None = None
     tags: frozenset[str] | None = None
     with_suspect: bool = True
+    afresh: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,7 +43,7 @@ class Claimer:
         )
         self._starved = False
         self._one_suspect = False
-        self._asked = 0
+        self._asked = self._looked_at = 0
         self._found = 0
         self._answered = asyncio.Event()
         #: Whether the last look left out kinds that may not start a job yet.
@@ -69,6 +69,8 @@ class Claimer:
     async def _claim(self) -> float:
         asked = self._asked
         pause_s = await self._claim_shares()
+        if not self._starved:
+            self._looked_at = asked
         if asked == self._asked:
             self._answered.set()
         return pause_s
@@ -96,7 +98,10 @@ class Claimer:
         lease_until = sent + self._shift.options.lease_ttl
         with_suspect = self._probation_s() <= 0
         request = self._shift.claim_request(
-            limit, share.kinds, with_suspect=with_suspect
+            limit,
+            share.kinds,
+            with_suspect=with_suspect,
+            afresh=self._asked > self._looked_at,
         )
         jobs = await self._shift.backend.claim(request)
         self._contact.made()

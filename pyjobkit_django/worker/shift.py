@@ -36,6 +36,7 @@ class Shift:
         kinds: frozenset[str] | None = None,
         *,
         with_suspect: bool = True,
+        afresh: bool = False,
     ) -> ClaimRequest:
         """Return the request for up to ``limit`` jobs, of all kinds or of these."""
         return ClaimRequest(
@@ -46,6 +47,7 @@ class Shift:
             queues=self.options.queues,
             tags=self.options.tags,
             with_suspect=with_suspect,
+            afresh=afresh,
         )
 
 

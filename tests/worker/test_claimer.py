@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from uuid import uuid4
 
@@ -80,6 +81,46 @@ async def test_it_polls_where_there_are_no_hints():
     async with working(engine):
         await until(lambda: engine.backend.calls["claim"] > 2)
         await until_ended(engine, await engine.enqueue(kind="job"))
+
+
+async def test_the_claim_that_follows_a_hint_looks_afresh_and_the_next_does_not():
+    gates = [asyncio.Event() for _ in range(4)]
+
+    async def act(ctx, payload):
+        await gates[payload["n"]].wait()
+
+    job = Does(act)
+    engine = engine_for(job)
+    for number in range(3):
+        await engine.enqueue(kind="job", payload={"n": number})
+    async with working(engine, max_concurrency=1, poll_interval=60) as worker:
+        await until(lambda: worker._crew and worker._crew.listener._channel.healthy)
+        await until(lambda: len(job.started) == 1)
+        urgent = await engine.enqueue(kind="job", payload={"n": 3}, priority=1)
+        gates[0].set()
+        await until(lambda: len(job.started) == 2)
+        gates[3].set()
+        await until(lambda: len(job.started) == 3)
+        requests = engine.backend.requests[1:]
+
+    assert job.started[1] == urgent
+    assert [request.afresh for request in requests] == [True, False]
+
+
+async def test_a_claim_that_fails_after_a_hint_looks_afresh_again():
+    engine = engine_for(None)
+    async with working(engine, poll_interval=60) as worker:
+        await until(lambda: worker._crew and worker._crew.listener._channel.healthy)
+        await until(lambda: worker._crew.claimer.pulse._due == math.inf)
+        before = len(engine.backend.requests)
+        engine.backend.broken = {"claim"}
+        job_id = await engine.enqueue(kind="job")
+        await until(lambda: len(engine.backend.requests) == before + 2)
+        engine.backend.come_back()
+        await until_ended(engine, job_id)
+        requests = engine.backend.requests[before:]
+
+    assert all(request.afresh for request in requests[:3])
 
 
 async def test_a_broken_claim_is_tried_again_with_growing_pauses(caplog):

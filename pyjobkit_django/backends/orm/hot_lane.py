@@ -77,7 +77,8 @@ class HotLane:
         What was claimed before stands in front of that in the index, dead, for as long as
         somebody holds a snapshot open: reading it again makes each claim slower.
         """
-        if time.monotonic() >= self._full_look_at or not self._starts:
+        is_due = request.afresh or time.monotonic() >= self._full_look_at
+        if is_due or not self._starts:
             return []
         statement = claim_statement(self._job, request, self._starts)
         return await self._claims.rows_of(statement)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from uuid import uuid4
@@ -9,12 +10,14 @@ from uuid import uuid4
 import pytest
 from asgiref.sync import sync_to_async
 
+from pyjobkit_django import enqueue
 from pyjobkit_django.backends.orm import DjangoBackend
 from pyjobkit_django.contracts import ClaimRequest
 from pyjobkit_django.jobs import JobSpec
 from pyjobkit_django.models import Job
 from pyjobkit_django.outcomes import Failure, Outcome
 from tests.marks import committed, on_postgresql
+from tests.worker.fakes import Does, engine_for, until, working
 
 pytestmark = [
     committed,
@@ -72,6 +75,35 @@ async def test_nothing_that_lands_behind_waits_for_longer_than_a_full_look():
         backend.hot_lane._full_look_at = 0.0
 
         assert await claimed_ids(backend, 1) == urgent
+
+
+async def test_a_claim_that_is_to_look_afresh_finds_what_lands_behind():
+    await stored(10)
+    async with hot_backend() as backend:
+        await claimed_ids(backend, 1)
+        urgent = await stored(1, priority=1)
+
+        jobs = await backend.claim(request(1, afresh=True))
+
+        assert [job.id for job in jobs] == urgent
+
+
+async def test_an_urgent_job_starts_next_though_a_backlog_was_there_before(monkeypatch):
+    monkeypatch.setattr("pyjobkit_django.backends.orm.hot_lane.FULL_LOOK_S", 3_600)
+    gate = asyncio.Event()
+    job = Does(lambda _ctx, _payload: gate.wait(), kind="k")
+    await stored(50)
+    engine = engine_for(job, backend=DjangoBackend())
+    async with working(engine, max_concurrency=2, queues=["default"]) as worker:
+        await until(lambda: len(job.started) == 2)
+        await until(lambda: worker._crew.listener._channel.healthy)
+        hints = worker._crew.claimer._asked
+        urgent = await sync_to_async(enqueue)("k", priority=1)
+        await until(lambda: worker._crew.claimer._asked > hints)
+        gate.set()
+        await until(lambda: urgent in job.started)
+
+        assert job.started.index(urgent) == 2
 
 
 async def test_two_looks_of_one_claim_give_one_suspect():
