@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import random
 from typing import Final
 
@@ -17,6 +18,8 @@ logger = logging.getLogger("pyjobkit.worker.counters")
 #: A minute is written down so many seconds after its end at the latest: workers that all
 #: write at the same moment would wait for each other.
 SPREAD_S: Final = 3.0
+#: Counts are added up to quarters of an hour at the least, so more often finds nothing.
+ROLL_UP_INTERVAL_S: Final = 900.0
 
 
 class CounterWriter:
@@ -29,6 +32,7 @@ class CounterWriter:
     def __init__(self, shift: Shift, contact: Contact) -> None:
         self.pulse = Pulse("counters", self._write, contact=contact)
         self._shift = shift
+        self._roll_up_at = -math.inf
 
     @property
     def is_wanted(self) -> bool:
@@ -53,9 +57,15 @@ class CounterWriter:
         ended = self._shift.tally.ended()
         if ended:
             await self._send(ended)
-        await self._shift.backend.roll_up_counts()
+        await self._roll_up()
         spread_s = random.uniform(0.1, SPREAD_S)  # noqa: S311 - spreads load, keeps no secret
         return self._shift.tally.next_minute_s() + spread_s
+
+    async def _roll_up(self) -> None:
+        now = self._shift.clock()
+        if now >= self._roll_up_at:
+            await self._shift.backend.roll_up_counts()
+            self._roll_up_at = now + ROLL_UP_INTERVAL_S
 
     async def _send(self, counts: list[JobCount]) -> None:
         await self._shift.backend.record_counts(self._shift.worker_id, counts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
@@ -135,6 +136,20 @@ async def test_counts_that_were_refused_are_offered_again(writer, tally, clock):
     await writer._write()
 
     assert [count.count for _, count in backend.counted] == [1]
+
+
+async def test_counts_are_rolled_up_at_the_start_and_once_a_quarter_of_an_hour(writer):
+    backend, now = writer._shift.backend, 5.0
+    writer._shift = replace(writer._shift, clock=lambda: now)
+
+    await writer._write()
+    now += 899
+    await writer._write()
+    assert backend.calls["roll_up_counts"] == 1
+
+    now += 1
+    await writer._write()
+    assert backend.calls["roll_up_counts"] == 2
 
 
 async def test_a_worker_that_stops_hands_on_the_minute_under_way():
