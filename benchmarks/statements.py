@@ -57,7 +57,8 @@ class _Session:
             self._count(self.portals.get(body.split(b"\0")[0], "?"))
 
     def _count(self, text: str) -> None:
-        if not text.upper().startswith(_FRAMING):
+        is_alone = ";" not in text.rstrip(";")
+        if not (is_alone and text.upper().startswith(_FRAMING)):
             self.counted.texts[text] += 1
 
 

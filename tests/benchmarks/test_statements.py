@@ -23,7 +23,9 @@ def test_statements_are_counted_and_their_frames_are_not():
         with through.transaction():
             through.execute("SELECT 2")
 
+        through.execute(b"BEGIN; SELECT 3; COMMIT")
+
         assert statements.connections == 1
-        assert sorted(statements.texts.values()) == [1, 10]
+        assert sorted(statements.texts.values()) == [1, 1, 10]
         statements.reset()
         assert statements.total == 0

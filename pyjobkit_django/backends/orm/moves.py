@@ -13,7 +13,12 @@ from uuid import UUID
 
 from django.db import DataError, IntegrityError, router, transaction
 
-from pyjobkit_django.backends.orm.wakeups import announce
+from pyjobkit_django.backends.orm.wakeups import (
+    announce,
+    commits_each_statement,
+    run_and_announce,
+)
+from pyjobkit_django.conf import current
 from pyjobkit_django.contracts import Sweep, Wakeup, WakeupKind
 from pyjobkit_django.jobs import JobSpec, JobStatus, Verb
 from pyjobkit_django.models import Job
@@ -30,6 +35,8 @@ def jobs_alias(using: str | None = None) -> str:
 def enqueue(specs: Sequence[JobSpec], using: str | None = None) -> list[UUID]:
     """Insert jobs in the transaction at hand, if any; return their ids in order."""
     alias = jobs_alias(using)
+    if _enqueue_and_announce(specs, alias):
+        return [spec.id for spec in specs]
     job_ids = Job.objects.using(alias).enqueue(specs)
     announce(alias, *_hints_of(specs))
     return job_ids
@@ -97,6 +104,22 @@ def _announced(sweep: Sweep, alias: str) -> Sweep:
     if sweep.count:
         announce(alias, Wakeup(WakeupKind.QUEUED))
     return sweep
+
+
+def _enqueue_and_announce(specs: Sequence[JobSpec], alias: str) -> bool:
+    """Insert jobs and wake workers in one round trip; False where that cannot be."""
+    if not (current().notify and commits_each_statement(alias)):
+        return False
+    jobs = Job.objects.using(alias)
+    statement = jobs.statement_for(specs)
+    if statement is None:
+        return False
+
+    def is_stored() -> bool:
+        return jobs.filter(pk=specs[0].id).exists()
+
+    run_and_announce(alias, statement, _hints_of(specs), is_stored)
+    return True
 
 
 def _settle_apart(

@@ -4,16 +4,31 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any, Final
 
-from django.db import connections, models, transaction
+from django.db import (
+    DatabaseError,
+    Error,
+    IntegrityError,
+    connections,
+    models,
+    transaction,
+)
 
 from pyjobkit_django.backends.orm.deadlines import Deadlines
+from pyjobkit_django.conf import current
 from pyjobkit_django.contracts import Wakeup, WakeupKind
+from pyjobkit_django.models.postgresql import Statement
+from pyjobkit_django.models.postgresql.arrays import array_of
 
 CHANNEL: Final = "pyjobkit_jobs"
 
 logger = logging.getLogger("pyjobkit.wakeups")
+
+_NOTIFY: Final = "SELECT pg_notify(%s, payload) FROM UNNEST(%s::text[]) AS payload"
+#: In a transaction of its own, which need not reach the disk to be heard.
+_NOTIFY_ALONE: Final = f"{_NOTIFY}, set_config('synchronous_commit', 'off', TRUE)"
 
 
 class Announcement:
@@ -33,27 +48,28 @@ class Announcement:
                 self._soonest = wakeup
 
     def __call__(self) -> None:
-        """Send in a transaction of its own, which need not reach the disk to be heard."""
-        self.send(
-            "SELECT pg_notify(%s, payload) FROM UNNEST(%s::text[]) AS payload, "
-            "set_config('synchronous_commit', 'off', TRUE)"
-        )
+        """Send."""
+        self.send(_NOTIFY_ALONE)
 
     def send(self, statement: str) -> None:
         """Send; a hint that cannot be sent is logged, since polling finds the job."""
-        wakeups = [*self._wakeups, *filter(None, [self._soonest])]
-        payloads = [f"{wakeup.kind}:{wakeup.value}" for wakeup in wakeups]
         try:
             with connections[self._using].cursor() as cursor:
-                cursor.execute(statement, [CHANNEL, payloads])
+                cursor.execute(statement, [CHANNEL, self.payloads])
         except Exception:
             logger.warning("workers not woken", exc_info=True)
+
+    @property
+    def payloads(self) -> str:
+        """What is to be sent, as an array of PostgreSQL's."""
+        wakeups = [*self._wakeups, *filter(None, [self._soonest])]
+        return array_of(f"{wakeup.kind}:{wakeup.value}" for wakeup in wakeups)
 
 
 def announce(using: str, *wakeups: Wakeup) -> None:
     """Wake those who listen once the transaction at hand has committed."""
     connection = connections[using]
-    if connection.vendor != "postgresql" or not wakeups:
+    if connection.vendor != "postgresql" or not wakeups or not current().notify:
         return
     pending = _pending(connection)
     if pending is not None:
@@ -65,9 +81,39 @@ def announce(using: str, *wakeups: Wakeup) -> None:
         transaction.on_commit(announcement, using=using, robust=True)
     else:
         # The site commits by hand; PostgreSQL holds the wake-ups back until it does.
-        announcement.send(
-            "SELECT pg_notify(%s, payload) FROM UNNEST(%s::text[]) AS payload"
+        announcement.send(_NOTIFY)
+
+
+def run_and_announce(
+    using: str,
+    statement: Statement,
+    wakeups: Iterable[Wakeup],
+    is_done: Callable[[], bool],
+) -> None:
+    """Run a write, commit it, and wake those who listen, in one round trip.
+
+    Needs ``commits_each_statement``. ``is_done`` tells whether the write was committed where all together has failed.
+    """
+    connection = connections[using]
+    announcement = Announcement(using)
+    announcement.add(wakeups)
+    text, values = statement
+    try:
+        with connection.cursor() as cursor:
+            # Two transactions: the lock of NOTIFY must not be held while one is made safe.
+            cursor.execute(
+                f"BEGIN; {text}; COMMIT; {_NOTIFY_ALONE}",
+                (*values, CHANNEL, announcement.payloads),
+            )
+    except BaseException as error:
+        with suppress(Error):
+            connection.rollback()
+        is_refusal = not isinstance(error, DatabaseError) or isinstance(
+            error, IntegrityError
         )
+        if is_refusal or not connection.is_usable() or not is_done():
+            raise
+        logger.warning("workers not woken", exc_info=True)
 
 
 class Announcing(models.Func):
@@ -84,6 +130,18 @@ class Announcing(models.Func):
             models.Value(CHANNEL, models.TextField()),
             models.Value(f"{wakeup.kind}:{wakeup.value}", models.TextField()),
         )
+
+
+def commits_each_statement(using: str) -> bool:
+    """Tell whether ``run_and_announce`` can be used: outside transactions, by psycopg 3."""
+    connection: Any = connections[using]
+    return (
+        not connection.in_atomic_block
+        and connection.vendor == "postgresql"
+        and connection.get_autocommit()
+        and not connection.features.uses_server_side_binding
+        and speaks_psycopg(using)
+    )
 
 
 def _pending(connection: Any) -> Announcement | None:

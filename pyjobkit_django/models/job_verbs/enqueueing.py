@@ -14,7 +14,7 @@ from django.db.models.lookups import LessThanOrEqual
 from pyjobkit_django.jobs import JobSpec, JobStatus
 from pyjobkit_django.models.clock import DatabaseNow
 from pyjobkit_django.models.job_verbs.moving import Moving
-from pyjobkit_django.models.postgresql import enqueue_statement
+from pyjobkit_django.models.postgresql import Statement, enqueue_statement
 
 #: The most jobs in one statement.
 MOST: Final = 10_000
@@ -30,7 +30,7 @@ class Enqueueing(Moving):
 
         A spec whose idempotency_key or unique_key is held gives the holder's id.
         """
-        if any(spec.idempotency_key or spec.unique_key for spec in specs):
+        if _have_keys(specs):
             with transaction.atomic(using=self.db):
                 return self._enqueue_with_keys(specs)
         if self.is_on_postgresql:
@@ -40,6 +40,12 @@ class Enqueueing(Moving):
         else:
             self.bulk_create(map(self._row, specs))
         return [spec.id for spec in specs]
+
+    def statement_for(self, specs: Sequence[JobSpec]) -> Statement | None:
+        """Return the one statement that would ``enqueue``; None where it takes more."""
+        if not self.is_on_postgresql or len(specs) > MOST or _have_keys(specs):
+            return None
+        return enqueue_statement(self.model._meta.db_table, specs)
 
     def _enqueue_at_once(self, specs: Sequence[JobSpec]) -> None:
         table = self.model._meta.db_table
@@ -117,6 +123,10 @@ class Enqueueing(Moving):
             webhooks=spec.webhooks or None,
             trace_context=spec.trace_context or None,
         )
+
+
+def _have_keys(specs: Iterable[JobSpec]) -> bool:
+    return any(spec.idempotency_key or spec.unique_key for spec in specs)
 
 
 def _keys(spec: JobSpec) -> tuple[str, str]:

@@ -15,13 +15,14 @@ from pyjobkit_django.models.postgresql.claiming import (
     has_suspect,
     last_places,
 )
-from pyjobkit_django.models.postgresql.enqueueing import enqueue_statement
+from pyjobkit_django.models.postgresql.enqueueing import Statement, enqueue_statement
 from pyjobkit_django.models.postgresql.leasing import extend_statement
 from pyjobkit_django.models.postgresql.settling import settle_statement
 
 __all__ = [
     "PLANNING",
     "Starts",
+    "Statement",
     "claim_statement",
     "claimed_jobs",
     "enqueue_statement",

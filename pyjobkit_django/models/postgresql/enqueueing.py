@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from pyjobkit_django.jobs import JobSpec
@@ -61,15 +62,26 @@ _ENQUEUE: Final = (
     f"SELECT {_SAME}, {', '.join(_SAID.values())} "
     f"FROM {{source}} AS job ({', '.join(column.name for column in _COLUMNS)})"
 )
-_ONE: Final = "(SELECT %s)" % ", ".join(f"%s::{column.type}" for column in _COLUMNS)  # noqa: UP031 - the text has %s of its own
-_MANY: Final = "UNNEST(%s)" % ", ".join(f"%s::{column.type}[]" for column in _COLUMNS)  # noqa: UP031 - the same
+_MANY: Final = "UNNEST(%s)" % ", ".join(f"%s::{column.type}[]" for column in _COLUMNS)  # noqa: UP031 - the text has %s of its own
 
 
 def enqueue_statement(table: str, specs: Sequence[JobSpec]) -> Statement:
     """Return the statement that inserts jobs; it returns nothing."""
-    if len(specs) == 1:
-        (spec,) = specs
-        text = _ENQUEUE.format(job=table, source=_ONE)
-        return text, tuple(column.value(spec) for column in _COLUMNS)
+    if len(specs) == 1 and specs[0].scheduled_for is None:
+        return _enqueue_one(table, specs[0])
     text = _ENQUEUE.format(job=table, source=_MANY)
     return text, tuple(array_of(map(column.value, specs)) for column in _COLUMNS)
+
+
+def _enqueue_one(table: str, spec: JobSpec) -> Statement:
+    # Most jobs have few of the columns, and what is not named is NULL.
+    given = [(column.name, column.value(spec)) for column in _COLUMNS]
+    names, values = zip(*(pair for pair in given if pair[1] is not None), strict=True)
+    return _insert(table, names), values
+
+
+@lru_cache(maxsize=256)
+def _insert(table: str, names: tuple[str, ...]) -> str:
+    said = {**_SAID, "scheduled_for": _SAID["created_at"], "status": "'queued'"}
+    values = ", ".join([*("%s" for _ in names), *said.values()])
+    return f"INSERT INTO {table} ({', '.join([*names, *said])}) VALUES ({values})"  # noqa: S608 - of the names above

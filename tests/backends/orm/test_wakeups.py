@@ -1,14 +1,15 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from uuid import uuid4
 
 import pytest
 from asgiref.sync import sync_to_async
-from django.db import OperationalError, connection, transaction
+from django.db import DataError, IntegrityError, connection, transaction
 
 from pyjobkit_django import cancel, enqueue, enqueue_many, requeue, run_now
 from pyjobkit_django.backends.orm import DjangoBackend, moves
@@ -157,18 +158,67 @@ def test_a_site_that_commits_by_hand_wakes_by_its_commit(ear):
 
 
 @on_postgresql
-def test_a_wake_up_that_fails_is_logged_and_the_job_stands(caplog):
-    def refuse(execute, sql, params, many, context):
-        if "pg_notify" in sql:
-            raise OperationalError("the channel is closed")
-        return execute(sql, params, many, context)
+@pytest.mark.parametrize("surroundings", [nullcontext, transaction.atomic])
+def test_a_wake_up_that_fails_is_logged_and_the_job_stands(
+    caplog, monkeypatch, surroundings
+):
+    monkeypatch.setattr("pyjobkit_django.backends.orm.wakeups.CHANNEL", "c" * 64)
 
-    with connection.execute_wrapper(refuse):
+    with surroundings():
+        job_id = enqueue("k")
+
+    assert [job.pk for job in Job.objects.all()] == [job_id]
+    assert "workers not woken" in caplog.text
+    assert "channel name too long" in caplog.text
+
+
+@on_postgresql
+def test_a_job_of_its_own_transaction_is_one_round_trip(django_assert_num_queries):
+    with django_assert_num_queries(1):
+        enqueue("k")
+    with django_assert_num_queries(1):
+        enqueue_many([{"kind": "k"}] * 3)
+
+
+@on_postgresql
+@pytest.mark.parametrize(
+    ("fields", "error"), [({"payload": {"k": "\x00"}}, DataError), ({}, IntegrityError)]
+)
+def test_a_job_that_is_refused_wakes_nobody_and_leaves_the_connection_well(
+    ear, fields, error
+):
+    spec = moves.JobSpec(kind="k")
+    moves.enqueue([spec])
+    ear.heard()
+
+    with pytest.raises(error):
+        moves.enqueue([replace(spec, id=spec.id if not fields else uuid4(), **fields)])
+
+    assert Job.objects.count() == 1
+    assert ear.heard() == []
+
+
+@on_postgresql
+def test_parameters_that_the_server_binds_go_one_statement_at_a_time(ear, monkeypatch):
+    monkeypatch.setattr(connection.features, "uses_server_side_binding", True)
+
+    with notifies() as statements:
+        enqueue("k")
+
+    assert ear.heard() == ["queued:default"]
+    assert not any("INSERT" in statement for statement in statements)
+
+
+@on_postgresql
+@pytest.mark.parametrize("surroundings", [nullcontext, transaction.atomic])
+def test_a_site_that_wants_no_wake_ups_sends_none(ear, settings, surroundings):
+    settings.PYJOBKIT = {**settings.PYJOBKIT, "NOTIFY": False}
+
+    with surroundings():
         enqueue("k")
 
     assert Job.objects.count() == 1
-    assert "workers not woken" in caplog.text
-    assert "the channel is closed" in caplog.text
+    assert ear.heard() == []
 
 
 # Of what.
