@@ -104,7 +104,7 @@ window.pyjobkitCharts = (function () {
         }
 
         told(stamp) {
-            return stamp === null ? "–" : this.moment.format(stamp * 1000);
+            return stamp === null ? "" : this.moment.format(stamp * 1000);
         }
 
         axis(more) {
@@ -154,7 +154,8 @@ window.pyjobkitCharts = (function () {
                 points: { show: false },
                 value: (plot, value, index, at) => {
                     const shown = this.charts.throughput[place].values[at];
-                    return shown === undefined || at === null ? "–" : numbers.format(shown);
+                    if (at === null) return "";
+                    return shown === undefined ? "–" : numbers.format(shown);
                 },
             })).reverse();
         }
@@ -165,7 +166,7 @@ window.pyjobkitCharts = (function () {
                 stroke: colour(`--pyjobkit-${series.name}`),
                 width: 2,
                 points: { size: 5 },
-                value: (plot, value) => span(value, this.words.units),
+                value: (plot, value, index, at) => (at === null ? "" : span(value, this.words.units)),
             }));
         }
     }
