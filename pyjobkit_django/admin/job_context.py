@@ -14,6 +14,7 @@ from pyjobkit_django.admin.job_page import (
     facts_of,
     parts_of,
     timeline_of,
+    why_of,
 )
 from pyjobkit_django.monitor.job_details import MAX_ATTEMPTS, MAX_CHILDREN, JobDetails
 from pyjobkit_django.monitor.progress import progress_text
@@ -40,6 +41,7 @@ def whole_context(details: JobDetails, redactor: Redactor) -> Mapping[str, Any]:
     """Return what is shown of a job and changes with its moves only."""
     others = [name for name in PARTS if name != _PROGRESS]
     return {
+        "why": why_of(details.job, redactor),
         "facts": list(facts_of(details)),
         "parts": parts_of(details.job, redactor, others),
         "attempts": attempts_of(details, redactor),

@@ -92,6 +92,14 @@ def parts_of(
     ]
 
 
+def why_of(job: Any, redactor: Redactor) -> Excerpt | None:
+    """Return what made a job fail; nothing of one that did not, or that does not say."""
+    if job.status not in {JobStatus.FAILED, JobStatus.TIMEOUT}:
+        return None
+    told = _told_by(job.failure)
+    return excerpt(redactor.text(told), limit=500) if told else None
+
+
 def attempts_of(details: JobDetails, redactor: Redactor) -> list[AttemptView]:
     """Return the attempts of a job."""
     return [

@@ -24,7 +24,7 @@ from pyjobkit_django.monitor.redaction import site_redactor
 
 #: The regions of the page that are sent each time, and those that follow a move.
 BRIEF: Final = ("badge", "progress", "progress-parts", "timeline")
-WHOLE: Final = ("operations", "facts", "parts", "attempts")
+WHOLE: Final = ("why", "operations", "facts", "parts", "attempts")
 #: When the page asks again, in milliseconds: while it runs, waits, has ended.
 RUNNING_MS, WAITING_MS, ENDED_MS = 1_000, 2_000, 10_000
 

@@ -40,7 +40,7 @@ class WorkerAdmin(DrainingAdmin):
         "presence",
         "slots",
         "current",
-        "done",
+        "jobs_done",
         "memory",
         "takes",
         "started",
@@ -99,7 +99,7 @@ class WorkerAdmin(DrainingAdmin):
         return columns.current(worker, self.address)
 
     @admin.display(description=gettext_lazy("jobs done"))
-    def done(self, worker: Any) -> Any:
+    def jobs_done(self, worker: Any) -> Any:
         """Show how many jobs it ended."""
         return columns.done(worker)
 

@@ -7,7 +7,7 @@ from typing import Any
 from tests.admin import addresses
 
 BRIEF = {"badge", "progress", "progress-parts", "timeline"}
-WHOLE = {"operations", "facts", "parts", "attempts"}
+WHOLE = {"why", "operations", "facts", "parts", "attempts"}
 
 
 def told_of(client: Any, job_id: Any, **asked: str) -> Any:

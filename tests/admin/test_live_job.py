@@ -49,6 +49,7 @@ def test_a_move_brings_every_region_again(root, move):
     if move == "settle":
         assert told["ended"]
         assert "ValueError: broken" in told["regions"]["attempts"]
+        assert "ValueError: broken" in told["regions"]["why"]
         assert "requeue" in told["regions"]["operations"]
 
 

@@ -59,6 +59,7 @@ def test_what_each_runs_takes_and_weighs_is_shown(root):
     assert [addresses.job(job.id) in shown for job in jobs] == [True] * 3 + [False] * 2
     assert "and 2 more" in shown
     assert "50.0\xa0MB" in shown
+    assert "5,000" in shown
     assert "1.2.3" in shown
 
 
