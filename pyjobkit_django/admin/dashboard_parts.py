@@ -99,6 +99,7 @@ def queue_lines(waiting: Backlog) -> list[dict[str, Any]]:
     return [
         {
             "queue": each.queue,
+            "shown": visible(each.queue),
             "depth": capped(each.depth),
             "is_capped": each.depth.is_capped,
             "oldest": span(each.oldest),

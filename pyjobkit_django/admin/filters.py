@@ -31,7 +31,7 @@ class _Choice(SimpleListFilter):
         self, request: HttpRequest, model_admin: Any
     ) -> Iterable[tuple[str, Any]]:
         names = {*self.names(request), self.value() or ""} - {""}
-        return [(name, name) for name in sorted(names)]
+        return [(name, visible(name)) for name in sorted(names)]
 
     def names(self, request: HttpRequest) -> Collection[str]:
         """Return what there is to choose from."""

@@ -30,7 +30,7 @@ from pyjobkit_django.monitor.text import visible
 class JobAdmin(JobViewsAdmin, LiveListAdmin, OrderingAdmin, PruningAdmin):
     """The list of jobs, the newest first, with the operations that a user may do."""
 
-    list_display = ("job", "state", "queue", "done", "tries", "age", "duration")
+    list_display = ("job", "state", "in_queue", "done", "tries", "age", "duration")
     list_display_links = ("job",)
     list_filter = FILTERS
     list_per_page = 100
@@ -136,7 +136,7 @@ class JobAdmin(JobViewsAdmin, LiveListAdmin, OrderingAdmin, PruningAdmin):
         return columns.badge(job)
 
     @admin.display(description=_("queue"))
-    def queue(self, job: Any) -> Any:
+    def in_queue(self, job: Any) -> Any:
         """Show the queue."""
         return visible(job.queue)
 

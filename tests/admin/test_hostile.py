@@ -13,7 +13,7 @@ from pyjobkit_django.models import Job, JobAttempt, JobLog
 from pyjobkit_django.outcomes import Failure, Outcome
 from tests.admin import addresses
 from tests.admin.scenes import log, worker
-from tests.stored_jobs import running
+from tests.stored_jobs import queued, running
 
 pytestmark = pytest.mark.django_db
 
@@ -78,6 +78,20 @@ def test_a_hostile_job_is_shown_as_text(root, hostile):
             tag for tag, attributes in Elements(shown).found if "onerror" in attributes
         ]
         assert ACTIVE.findall(shown) == []
+
+
+def test_hostile_names_are_text_wherever_they_are_listed(root, hostile):
+    named = {"kind": f"{HTML} {ANSI}"[:100], "queue": BIDI, "tags": [HIDDEN, BIDI]}
+    Job.objects.filter(pk=hostile).update(**named)
+
+    (waiting,) = queued()
+    Job.objects.filter(pk=waiting).update(queue=BIDI)
+
+    for address in (addresses.jobs(), addresses.dashboard()):
+        shown = root.get(address).content.decode()
+
+        assert ACTIVE.findall(shown) == []
+        assert "alert(1)</script>" not in shown
 
 
 def html_in(told):
