@@ -32,7 +32,7 @@ def main() -> int:
         return 1
     with tempfile.TemporaryDirectory() as folder:
         _prepare(Path(folder))
-        from docs.screenshots.album import empty_pages, pages_of
+        from docs.screenshots.album import empty_pages, hostile_pages, pages_of
         from docs.screenshots.camera import take
         from docs.screenshots.scene import Scene, clear
 
@@ -41,6 +41,9 @@ def main() -> int:
         with _served() as address:
             full = pages_of(scene.running.pk, scene.failed.pk)
             take(browser, address, full, wanted=sys.argv[1:])
+            scene.write_hostile()
+            hostile = hostile_pages(scene.hostile.pk)
+            take(browser, address, hostile, wanted=sys.argv[1:])
             clear()
             take(browser, address, empty_pages(), wanted=sys.argv[1:])
     return 0

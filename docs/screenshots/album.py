@@ -28,8 +28,11 @@ WHOLE: Final = {
     "dashboard-day",
     "dashboard-week",
     "dashboard-table",
+    "dashboard-hostile",
     "job-running",
     "job-failed",
+    "job-hostile",
+    "job-clone",
 }
 
 
@@ -67,6 +70,11 @@ def pages_of(running: Any, failed: Any) -> dict[str, str]:
         "job-list-nothing": f"{jobs}?kind=nothing",
         "job-running": f"{jobs}{running}/change/",
         "job-failed": f"{jobs}{failed}/change/",
+        "job-log": f"{jobs}{running}/log/",
+        "job-clone": f"{jobs}{failed}/clone/",
+        "job-requeue": f"{jobs}{failed}/change/",
+        "job-delete": f"{jobs}{failed}/change/",
+        "job-order": f"{jobs}?status=failed",
         "workers": "/admin/pyjobkit_django/workerrecord/",
         "prune": f"{jobs}prune/",
         "admin-index": "/admin/",
@@ -74,6 +82,15 @@ def pages_of(running: Any, failed: Any) -> dict[str, str]:
         "site-order": "/order/",
         "site-reports": "/reports/",
         "site-notices": "/notices/",
+    }
+
+
+def hostile_pages(hostile: Any) -> dict[str, str]:
+    """Return the pages of a job that would like to be more than text."""
+    return {
+        "job-hostile": f"/admin/pyjobkit_django/job/{hostile}/change/",
+        "job-list-hostile": "/admin/pyjobkit_django/job/",
+        "dashboard-hostile": "/admin/pyjobkit_django/dashboard/",
     }
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -52,6 +53,21 @@ def _counted(page: Any) -> None:
     page.wait_for_selector("[data-count]:not(:empty)")
 
 
+def _live(page: Any) -> None:
+    page.wait_for_selector('[data-live-state="live"]:not([hidden])')
+
+
+def _asked(page: Any, operation: str) -> None:
+    _live(page)
+    page.click(f'.pyjobkit-operations [formaction*="/{operation}/"]')
+    page.wait_for_selector("[name=confirmed]", state="attached")
+
+
+def _ordered(page: Any) -> None:
+    page.click(".pyjobkit-orders button")
+    page.wait_for_selector("[name=order]", state="attached")
+
+
 def _in_trouble(page: Any) -> None:
     page.evaluate("() => { window.fetch = () => Promise.reject(new Error()); }")
     page.wait_for_selector(".pyjobkit-state-trouble")
@@ -64,9 +80,19 @@ def _loading(page: Any) -> None:
 
 
 #: What has to happen to a page before its picture is taken.
-STATES: Final = {
+STATES: Final[Mapping[str, Callable[[Any], None]]] = {
     "job-list": _counted,
+    "job-running": _live,
+    "job-failed": _live,
+    "job-hostile": _live,
+    "job-requeue": partial(_asked, operation="requeue"),
+    "job-delete": partial(_asked, operation="delete"),
+    "job-order": _ordered,
+    "workers": _live,
     "job-list-failed": _counted,
+    "job-list-nothing": _counted,
+    "job-list-empty": _counted,
+    "job-list-hostile": _counted,
     "dashboard-trouble": _in_trouble,
     "dashboard-loading": _loading,
 }

@@ -12,11 +12,13 @@ from django.db import DEFAULT_DB_ALIAS
 
 from docs.screenshots.counters import write_counters
 from docs.screenshots.wording import (
+    EVIL,
     FAILURES,
     KINDS,
     LOG,
     PROGRESS,
     TRACEBACK,
+    hostile_fields,
     payload_of,
 )
 from pyjobkit_django import __version__
@@ -39,6 +41,7 @@ class Scene:
         self.workers = [self._uuid() for _ in range(3)]
         self.running = self._watched()
         self.failed = self._broken()
+        self.hostile = self._made(EVIL[:100], SECOND, **hostile_fields())
 
     def write(self) -> None:
         """Fill the tables."""
@@ -49,6 +52,16 @@ class Scene:
         self._write_attempts()
         WorkerRecord.objects.bulk_create(self._worker_records())
         write_counters(self.now)
+
+    def write_hostile(self) -> None:
+        """Add a job whose every word would like to be more than text."""
+        self.hostile.save(force_insert=True)
+        JobLog.objects.create(
+            job_id=self.hostile.pk,
+            version=2,
+            seq=1,
+            lines=[[self.now.timestamp(), "stderr", EVIL]] * 3,
+        )
 
     def _job(self, place: int) -> Job:
         kind = self._random.choices(list(KINDS), list(KINDS.values()))[0]

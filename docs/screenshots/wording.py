@@ -73,6 +73,22 @@ LOG: Final = {
 }
 
 
+EVIL: Final = "<b onclick=alert(1)>\x1b[31mred\u202eesrever</b>" + "wide" * 40
+
+
+def hostile_fields() -> dict[str, Any]:
+    """Return the fields of a job that failed, and that somebody wrote with ill will."""
+    return {
+        "status": "failed",
+        "payload": {EVIL: [EVIL, {"deep": [[[EVIL]]]}]},
+        "tags": ("<i>tag</i>", "t" * 60),
+        "idempotency_key": EVIL,
+        "failure": {"error": EVIL, "exception_type": "<script>", "message": EVIL},
+        "attempts": 3,
+        "version": 2,
+    }
+
+
 def payload_of(kind: str, place: int) -> dict[str, Any]:
     """Return what a job of this kind could be asked to do."""
     order = 10_482 + place
