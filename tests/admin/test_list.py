@@ -264,4 +264,8 @@ def test_the_workers_take_as_many_queries_however_many_they_are(root):
 
 
 def test_an_empty_list_says_so(root):
-    assert "No job here." in root.get(addresses.jobs()).content.decode()
+    assert "There are no jobs yet." in root.get(addresses.jobs()).content.decode()
+    for asked in ({"kind": "nothing"}, {"q": "nothing"}):
+        shown = root.get(addresses.jobs(**asked)).content.decode()
+        assert "This search finds no job." in shown
+        assert f'<a href="{addresses.jobs()}">Show all jobs</a>' in shown
