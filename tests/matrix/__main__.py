@@ -29,7 +29,7 @@ from tests.matrix.runs import Runner
 ROOT = Path(__file__).parents[2]
 CACHE = ROOT / ".cache"
 COVERAGE = CACHE / "coverage"
-ABREAST = 3
+ABREAST = 4
 
 
 def main() -> int:
