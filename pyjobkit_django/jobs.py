@@ -160,11 +160,11 @@ class JobSpec:
     def within(cls, max_payload_bytes: int, given: Mapping[str, Any]) -> Self:
         """Return the spec of what is given, whose payload may take so many bytes."""
         fields = dict(given)
-        options = [name for name in cls.__dataclass_fields__ if name not in _INNER]
-        if unknown := set(fields).difference(options):
+        known = cls.__dataclass_fields__
+        if unknown := [name for name in fields if name not in known or name in _INNER]:
+            options = ", ".join(name for name in known if name not in _INNER)
             raise InvalidJobError(
-                min(unknown),
-                f"is not an option of a job; there are {', '.join(options)}",
+                min(unknown), f"is not an option of a job; there are {options}"
             )
         if "kind" not in fields:
             raise InvalidJobError("kind", "is missing")

@@ -26,6 +26,7 @@ MAX_INTEGER: Final = 2**63 - 1
 _SHOWN: Final = 60
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_write = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def clean_payload(value: Any, *, max_bytes: int = MAX_BYTES) -> dict[str, JSON]:
@@ -48,7 +49,7 @@ def clean_json(value: Any, *, name: str, max_bytes: int = MAX_BYTES) -> JSON:
     except _TooLargeError:
         size = f"over {MEASURED * max_bytes:,}"
         raise _too_large(name, size, max_bytes) from None
-    taken = len(json.dumps(cleaned, ensure_ascii=False).encode())
+    taken = len(_write(cleaned).encode())
     if taken > max_bytes:
         raise _too_large(name, f"{taken:,}", max_bytes)
     return cleaned
@@ -130,7 +131,9 @@ class _Cleaner:
                 path, f"has the key {quoted(key)}; JSON keys are strings"
             )
         self._take(len(key))
-        return _clean_string(key, f"{path}, key {quoted(key)}")
+        if _UNSTORABLE.search(key):
+            path = f"{path}, key {quoted(key)}"
+        return _clean_string(key, path)
 
     def _take(self, characters: int) -> None:
         self._left -= characters

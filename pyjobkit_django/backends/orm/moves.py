@@ -22,6 +22,7 @@ from pyjobkit_django.conf import current
 from pyjobkit_django.contracts import Sweep, Wakeup, WakeupKind
 from pyjobkit_django.jobs import JobSpec, JobStatus, Verb
 from pyjobkit_django.models import Job
+from pyjobkit_django.models.job_verbs.enqueueing import single_statement
 from pyjobkit_django.outcomes import Failure, Outcome
 
 logger = logging.getLogger("pyjobkit.backend")
@@ -110,13 +111,12 @@ def _enqueue_and_announce(specs: Sequence[JobSpec], alias: str) -> bool:
     """Insert jobs and wake workers in one round trip; False where that cannot be."""
     if not (current().notify and commits_each_statement(alias)):
         return False
-    jobs = Job.objects.using(alias)
-    statement = jobs.statement_for(specs)
+    statement = single_statement(Job._meta.db_table, specs)
     if statement is None:
         return False
 
     def is_stored() -> bool:
-        return jobs.filter(pk=specs[0].id).exists()
+        return Job.objects.using(alias).filter(pk=specs[0].id).exists()
 
     run_and_announce(alias, statement, _hints_of(specs), is_stored)
     return True

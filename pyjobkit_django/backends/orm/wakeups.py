@@ -26,7 +26,7 @@ CHANNEL: Final = "pyjobkit_jobs"
 
 logger = logging.getLogger("pyjobkit.wakeups")
 
-_NOTIFY: Final = "SELECT pg_notify(%s, payload) FROM UNNEST(%s::text[]) AS payload"
+_NOTIFY: Final = "SELECT pg_notify(%s, UNNEST(%s::text[]))"
 #: In a transaction of its own, which need not reach the disk to be heard.
 _NOTIFY_ALONE: Final = f"{_NOTIFY}, set_config('synchronous_commit', 'off', TRUE)"
 
@@ -92,7 +92,8 @@ def run_and_announce(
 ) -> None:
     """Run a write, commit it, and wake those who listen, in one round trip.
 
-    Needs ``commits_each_statement``. ``is_done`` tells whether the write was committed where all together has failed.
+    Needs ``commits_each_statement``. Where the whole has failed, ``is_done`` tells whether
+    the write was committed; the error is raised if it was not.
     """
     connection = connections[using]
     announcement = Announcement(using)

@@ -41,12 +41,6 @@ class Enqueueing(Moving):
             self.bulk_create(map(self._row, specs))
         return [spec.id for spec in specs]
 
-    def statement_for(self, specs: Sequence[JobSpec]) -> Statement | None:
-        """Return the one statement that would ``enqueue``; None where it takes more."""
-        if not self.is_on_postgresql or len(specs) > MOST or _have_keys(specs):
-            return None
-        return enqueue_statement(self.model._meta.db_table, specs)
-
     def _enqueue_at_once(self, specs: Sequence[JobSpec]) -> None:
         table = self.model._meta.db_table
         if len(specs) <= MOST:
@@ -123,6 +117,13 @@ class Enqueueing(Moving):
             webhooks=spec.webhooks or None,
             trace_context=spec.trace_context or None,
         )
+
+
+def single_statement(table: str, specs: Sequence[JobSpec]) -> Statement | None:
+    """Return the one statement of PostgreSQL that enqueues; None where it takes more."""
+    if len(specs) > MOST or _have_keys(specs):
+        return None
+    return enqueue_statement(table, specs)
 
 
 def _have_keys(specs: Iterable[JobSpec]) -> bool:
