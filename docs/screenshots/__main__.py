@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import subprocess
 import sys
@@ -55,6 +56,7 @@ def _prepare(folder: Path) -> None:
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
     os.environ["DATABASE_URL"] = f"sqlite:///{folder / 'site.sqlite3'}"
     os.environ["REPORTS_DIR"] = str(folder)
+    os.environ["PYJOBKIT_WEBHOOK_SECRET"] = secrets.token_hex()
     django.setup()
     from serving.preparing import prepare
 

@@ -80,6 +80,7 @@ def pages_of(running: Any, failed: Any) -> dict[str, str]:
         "admin-index": "/admin/",
         "site-start": "/",
         "site-order": "/order/",
+        "site-ordered": "/order/",
         "site-reports": "/reports/",
         "site-notices": "/notices/",
     }

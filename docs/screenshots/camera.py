@@ -68,6 +68,11 @@ def _ordered(page: Any) -> None:
     page.wait_for_selector("[name=order]", state="attached")
 
 
+def _waiting(page: Any) -> None:
+    page.get_by_role("button", name="Order the report").click()
+    page.wait_for_selector("#job[data-status=queued]")
+
+
 def _in_trouble(page: Any) -> None:
     page.evaluate("() => { window.fetch = () => Promise.reject(new Error()); }")
     page.wait_for_selector(".pyjobkit-state-trouble")
@@ -88,6 +93,7 @@ STATES: Final[Mapping[str, Callable[[Any], None]]] = {
     "job-requeue": partial(_asked, operation="requeue"),
     "job-delete": partial(_asked, operation="delete"),
     "job-order": _ordered,
+    "site-ordered": _waiting,
     "workers": _live,
     "job-list-failed": _counted,
     "job-list-nothing": _counted,
