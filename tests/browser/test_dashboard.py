@@ -167,7 +167,8 @@ def test_trouble_is_told_and_so_is_its_end(look):
 
     page.unroute("**/data/**")
     page.get_by_role("link", name="7 days").click()
-    page.wait_for_selector(".pyjobkit-state:not(.pyjobkit-state-trouble)")
+    page.get_by_text("The numbers are up to date again.").wait_for()
+    assert page.locator(".pyjobkit-state-trouble").count() == 0
 
 
 def test_the_theme_of_the_admin_is_that_of_the_charts(look, complaints):

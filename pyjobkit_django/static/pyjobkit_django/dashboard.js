@@ -78,10 +78,12 @@
             if (mine !== asking) return;
             show(data);
             say(root.dataset.trouble ? words.back : "");
+            delete root.dataset.trouble;
             pause = EVERY_MS;
         } catch (error) {
             if (error.name === "AbortError") return;
             pause = Math.min(pause * 2, LONGEST_MS);
+            root.dataset.trouble = "true";
             say(words.trouble, true);
         }
         plots.removeAttribute("aria-busy");
@@ -101,8 +103,6 @@
 
     function say(text, isTrouble = false) {
         state.classList.toggle("pyjobkit-state-trouble", isTrouble);
-        if (isTrouble) root.dataset.trouble = "true";
-        else delete root.dataset.trouble;
         // What has been said already is not to be read out again.
         if (state.textContent !== text) state.textContent = text;
     }
