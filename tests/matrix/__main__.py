@@ -106,7 +106,7 @@ def _find_pyjobkit(cells: Sequence[Cell]) -> dict[str, str]:
 
 
 def _find_browser(cells: Sequence[Cell]) -> dict[str, str]:
-    wanted = any(cell.database == "sqlite" and cell.django == "6.1" for cell in cells)
+    wanted = any(cell.variant == "browser" for cell in cells)
     return {"tests/browser": MISSING} if wanted and not find_chromium() else {}
 
 

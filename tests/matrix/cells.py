@@ -43,11 +43,13 @@ def _without(*paths: str) -> tuple[str, ...]:
 _PROCESSES: Final = ("acceptance", "faults", "article", "metrics/test_server.py")
 _QUICK: Final = (
     *("-m", "not slow and not once"),
-    *_without(*_TOOLKIT, *_APART, *_PROCESSES),
+    *_without(*_TOOLKIT, *_APART, *_PROCESSES, "browser"),
 )
+#: A browser is driven from a loop of its own, beside which no test can start another.
+_BROWSER: Final = ("tests/browser",)
 #: What is shipped and told is the same on every database: the wheel, the README, the docs.
-_ONCE: Final = ("-m", "once")
-_OTHERS: Final = ("-m", "not once")
+_ONCE: Final = ("-m", "once", *_without("browser"))
+_OTHERS: Final = ("-m", "not once", *_without("browser"))
 _STORED: Final = (*_OTHERS, *_without(*_TOOLKIT, *_APART))
 #: What is told of faults and traps is about PostgreSQL and SQLite.
 _ALSO: Final = (*_STORED, *_without("faults", "traps", "metrics", "tracing"))
@@ -58,6 +60,7 @@ CELLS: Final = (
     Cell("6.1", "postgresql", _STORED, measured=True),
     Cell("6.1", "mariadb", _ALSO, measured=True),
     Cell("6.1", "sqlite", _ONCE, variant="once"),
+    Cell("6.1", "sqlite", _BROWSER, variant="browser"),
     Cell(
         "6.1",
         "mariadb",
