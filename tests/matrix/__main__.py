@@ -29,7 +29,7 @@ from tests.matrix.runs import Runner
 ROOT = Path(__file__).parents[2]
 CACHE = ROOT / ".cache"
 COVERAGE = CACHE / "coverage"
-ABREAST = 4
+ABREAST = 3
 
 
 def main() -> int:
