@@ -40,6 +40,14 @@ MAX_SELECTED: Final = 1_000
 MAX_TOLD: Final = 20
 
 
+def operation_named(name: str) -> Operation:
+    """Return the operation of an address; Http404 where there is none."""
+    operation = OPERATIONS.get(name)
+    if operation is None:
+        raise Http404(_("There is no such operation."))
+    return operation
+
+
 class ConfirmingAdmin(ReadOnlyAdmin):
     """Leads every operation over a page that asks, by POST and with a token."""
 
@@ -51,9 +59,7 @@ class ConfirmingAdmin(ReadOnlyAdmin):
 
     def operation_view(self, request: HttpRequest, name: str) -> HttpResponse:
         """Ask whether jobs are to be moved, or move them where that was confirmed."""
-        operation = OPERATIONS.get(name)
-        if operation is None:
-            raise Http404(_("There is no such operation."))
+        operation = operation_named(name)
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         return self.confirmed(request, operation)

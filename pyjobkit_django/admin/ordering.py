@@ -11,7 +11,6 @@ from django.contrib.admin.models import ADDITION, LogEntry
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import (
-    Http404,
     HttpRequest,
     HttpResponse,
     HttpResponseNotAllowed,
@@ -21,10 +20,10 @@ from django.http import (
 from django.urls import path
 from django.utils.translation import gettext as _
 
-from pyjobkit_django.admin.confirming import ConfirmingAdmin
+from pyjobkit_django.admin.confirming import ConfirmingAdmin, operation_named
 from pyjobkit_django.admin.filters import NAMES
 from pyjobkit_django.admin.formats import number, status_label
-from pyjobkit_django.admin.operations import OPERATIONS, Operation
+from pyjobkit_django.admin.operations import Operation
 from pyjobkit_django.admin.order_executor import KIND
 from pyjobkit_django.admin.orders import MAX_AGE_S, Order, OrderError
 from pyjobkit_django.backends.orm.moves import jobs_alias
@@ -49,9 +48,7 @@ class OrderingAdmin(ConfirmingAdmin):
 
     def order_view(self, request: HttpRequest, name: str) -> HttpResponse:
         """Count what would be moved; on a signed order, have it moved."""
-        operation = OPERATIONS.get(name)
-        if operation is None:
-            raise Http404(_("There is no such operation."))
+        operation = operation_named(name)
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         if not self.may_do(request, operation):
