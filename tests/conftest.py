@@ -18,6 +18,15 @@ def pytest_report_header() -> str:
     return f"django: {django.__version__}, database: {connection.settings_dict['NAME']}"
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what is the same on every database and Django, for the matrix to leave out."""
+    for item in items:
+        marks = map(item.get_closest_marker, ("stored", "skipif"))
+        if not _uses_database(item) and not any(marks):
+            item.add_marker("plain")
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None) -> Iterator[None]:
     """Let the processes that a test starts find its database."""
@@ -53,7 +62,7 @@ def _logging_stays_as_it_was() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _the_event_loop_is_never_blocked(request: pytest.FixtureRequest) -> Iterator[None]:
     """Refuse blocking calls in a running event loop, where there is no database."""
-    if _uses_database(request):
+    if _uses_database(request.node):
         yield
         return
     with blockbuster_ctx("pyjobkit_django") as blockbuster:
@@ -63,6 +72,8 @@ def _the_event_loop_is_never_blocked(request: pytest.FixtureRequest) -> Iterator
         yield
 
 
-def _uses_database(request: pytest.FixtureRequest) -> bool:
-    fixtures = {"db", "transactional_db"}.intersection(request.fixturenames)
-    return bool(fixtures) or request.node.get_closest_marker("django_db") is not None
+def _uses_database(item: pytest.Item) -> bool:
+    fixtures = {"db", "transactional_db"}.intersection(
+        getattr(item, "fixturenames", ())
+    )
+    return bool(fixtures) or item.get_closest_marker("django_db") is not None

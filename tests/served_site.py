@@ -32,6 +32,18 @@ for line in sys.stdin:
     print(enqueue(**job), flush=True)
 """
 
+#: Adds a user who may enter the admin and see all that is ours, and do nothing.
+ADD_VIEWER = """
+import sys
+import django
+django.setup()
+from django.contrib.auth.models import Permission, User
+name, password = sys.argv[1:]
+user = User.objects.create_user(name, password=password, is_staff=True)
+ours = {"content_type__app_label": "pyjobkit_django", "codename__startswith": "view_"}
+user.user_permissions.set(Permission.objects.filter(**ours))
+"""
+
 
 class ServedSite:
     """One ``serve.py`` with its database and files in a folder; killed with the block."""
@@ -91,7 +103,7 @@ class ServedSite:
         if self._enqueuer is None:
             self._enqueuer = subprocess.Popen(
                 [sys.executable, "-c", ENQUEUER],
-                env={**self._environment, "DJANGO_SETTINGS_MODULE": "config.settings"},
+                env=self._django,
                 cwd=SERVE.parent,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -103,6 +115,19 @@ class ServedSite:
         self._enqueuer.stdin.write(f"{json.dumps(job)}\n")
         self._enqueuer.stdin.flush()
         return self._enqueuer.stdout.readline().strip()
+
+    def add_viewer(self, name: str, password: str) -> None:
+        """Add a user who sees jobs and workers in the admin and may do nothing."""
+        subprocess.run(
+            [sys.executable, "-c", ADD_VIEWER, name, password],
+            env=self._django,
+            cwd=SERVE.parent,
+            check=True,
+        )
+
+    @property
+    def _django(self) -> dict[str, str]:
+        return {**self._environment, "DJANGO_SETTINGS_MODULE": "config.settings"}
 
     def processes(self) -> dict[int, str]:
         """Return the command lines of its living processes but the first, by id."""

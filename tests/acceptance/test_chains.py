@@ -6,6 +6,7 @@ from collections import Counter
 from uuid import UUID
 
 import pytest
+from django.db import connection
 
 from pyjobkit_django import chain
 from pyjobkit_django.models import Job, JobAttempt
@@ -13,9 +14,10 @@ from tests.acceptance.conftest import StartWorker
 from tests.acceptance.doomed_workers import run_doomed_workers
 from tests.acceptance.processes import Journal, until
 
-CHAINS = 100
+CHAINS = 100 if connection.vendor == "postgresql" else 25
 STEPS = 4
-KILLS = 200
+#: All of them on one database; what they show is the same on the others.
+KILLS = 200 if connection.vendor == "postgresql" else 50
 
 
 def start_chain(journal: Journal) -> UUID:
@@ -38,7 +40,7 @@ def steps_of(head: UUID, followers: dict[UUID, Job]) -> list[Job]:
 
 @pytest.mark.slow
 @pytest.mark.timeout(240)
-def test_no_step_is_lost_or_doubled_by_200_kills_around_the_settle(
+def test_no_step_is_lost_or_doubled_by_kills_around_the_settle(
     start_worker: StartWorker, journal: Journal
 ) -> None:
     heads = [start_chain(journal) for _ in range(CHAINS)]
@@ -52,7 +54,7 @@ def test_no_step_is_lost_or_doubled_by_200_kills_around_the_settle(
 
     kills = Counter(when for _, when in journal.lines("killed"))
     assert kills.total() == KILLS
-    assert min(kills["before"], kills["during"], kills["after"]) >= 10, kills
+    assert min(kills["before"], kills["during"], kills["after"]) >= KILLS // 20, kills
     # Every row but the heads has a parent of its own: no step stands there twice.
     jobs = Job.objects.exclude(parent=None)
     followers = {job.parent: job for job in jobs}

@@ -8,12 +8,15 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
+from django.db import connection
 
 from pyjobkit_django import cancel, enqueue, enqueue_many, get_job
 from pyjobkit_django.models import Job, JobAttempt, JobLog, WorkerRecord
 from tests.acceptance.conftest import StartWorker
 from tests.acceptance.processes import Journal, each, until
 
+#: All of them on one database; a lock on the whole of it makes each one slow.
+CROWD = 2_000 if connection.vendor == "postgresql" else 500
 SHORT_LEASE = ("--lease-ttl", "2", "--poll-interval", "0.1")
 
 
@@ -147,12 +150,12 @@ def test_an_idle_worker_takes_a_job_that_was_enqueued_meanwhile(
 
 @pytest.mark.slow
 @pytest.mark.timeout(180)
-def test_four_workers_run_2000_jobs_once_each(
+def test_four_workers_run_a_crowd_of_jobs_once_each(
     start_worker: StartWorker, journal: Journal
 ) -> None:
     payload = {"journal": str(journal.path)}
     ids = enqueue_many(
-        [{"kind": "note", "payload": {**payload, "n": n}} for n in range(2_000)]
+        [{"kind": "note", "payload": {**payload, "n": n}} for n in range(CROWD)]
     )
     workers = [start_worker("--once", "--batch-size", "5") for _ in range(4)]
     assert [worker.wait() for worker in workers] == [0] * 4, list(each(workers))
@@ -160,7 +163,7 @@ def test_four_workers_run_2000_jobs_once_each(
     assert set(runs) == {str(job_id) for job_id in ids}
     assert set(runs.values()) == {1}
     done = Job.objects.filter(status="success", attempts=1, version=2)
-    assert done.count() == 2_000
+    assert done.count() == CROWD
 
 
 @pytest.mark.slow

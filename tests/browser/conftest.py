@@ -62,15 +62,7 @@ def open_page(browser, site, complaints):
 @pytest.fixture(scope="session")
 def signed_in(browser, site):
     """The cookies of the demo user, who may do everything in the admin."""
-    window = browser.new_context(base_url=site)
-    page = window.new_page()
-    page.goto("/admin/login/")
-    page.get_by_label("Username").fill("demo")
-    page.get_by_label("Password").fill("demo")
-    page.get_by_role("button", name="Log in").click()
-    page.wait_for_url("**/admin/")
-    yield window.storage_state()
-    window.close()
+    return _sign_in(browser, site, "demo", "demo")
 
 
 @pytest.fixture
@@ -81,6 +73,31 @@ def open_admin(open_page, signed_in):
         return open_page(path, storage_state=signed_in, **options)
 
     return open_admin
+
+
+@pytest.fixture
+def open_as_viewer(browser, served, open_page):
+    """Open pages of the admin as someone who may see jobs and workers, no more."""
+    served.add_viewer("viewer", "only looks")
+    cookies = _sign_in(browser, served.url, "viewer", "only looks")
+
+    def open_as_viewer(path):
+        return open_page(path, storage_state=cookies)
+
+    return open_as_viewer
+
+
+def _sign_in(browser, site, name, password):
+    window = browser.new_context(base_url=site)
+    page = window.new_page()
+    page.goto("/admin/login/")
+    page.get_by_label("Username").fill(name)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Log in").click()
+    page.wait_for_url("**/admin/")
+    cookies = window.storage_state()
+    window.close()
+    return cookies
 
 
 def _hear(line, complaints):

@@ -59,6 +59,21 @@ def test_an_order_is_watched_to_its_end_and_fetched_without_a_reload(
     assert complaints == []
 
 
+def test_an_order_is_found_in_the_admin_with_its_log(open_page, open_admin, complaints):
+    page = open_page("/order/")
+    _order(page, name="for-the-admin", pace="0")
+    _wait_until(page, "success")
+
+    admin = open_admin("/admin/pyjobkit_django/job/")
+    newest = admin.locator("#result_list tr[data-key]").first
+    newest.locator('a[href*="/change/"]').first.click()
+    admin.wait_for_selector('.pyjobkit-job[data-status="success"]')
+
+    assert admin.get_by_text("for-the-admin").first.is_visible()
+    assert admin.get_by_text("rows skipped").first.is_visible()
+    assert complaints == []
+
+
 def test_a_form_that_is_sent_twice_at_once_is_one_order(open_page, complaints):
     page = open_page("/order/")
     page.get_by_label("Name").fill("twice")

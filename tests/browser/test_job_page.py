@@ -160,6 +160,22 @@ def test_a_page_says_when_it_is_not_live_and_comes_back(served, open_admin):
     page.get_by_text("Not live: you are signed out").wait_for()
 
 
+def test_a_viewer_sees_a_job_and_can_do_nothing_to_it(served, open_as_viewer):
+    job_id = served.enqueue("reports.sales", {"name": "seen", "fail_times": 1})
+    page = open_as_viewer(address(job_id))
+    page.get_by_text("seen").first.wait_for()
+    page.get_by_text("Live", exact=True).wait_for()
+    for name in ("Cancel", "Run now", "Requeue", "Delete", "Clone", "Save"):
+        assert page.get_by_role("button", name=name).count() == 0
+        assert page.get_by_role("link", name=name, exact=True).count() == 0
+
+    page.goto("/admin/pyjobkit_django/job/")
+    page.locator(f'tr[data-key="{job_id}"]').wait_for()
+    assert page.locator("select[name=action], button[formaction]").count() == 0
+    answer = page.request.post(address(job_id).replace("change", "delete"))
+    assert answer.status == 403
+
+
 def test_it_fits_a_phone_and_reads_well(served, open_admin, complaints):
     job_id = served.enqueue(
         "reports.sales", {"name": "phone", "fail_times": 1}, max_attempts=1

@@ -15,6 +15,8 @@ from tests.faults.journal import END, FAULT, KILL, PAUSE, RESUME, START, Line
 WAKING_S: Final = 0.5
 #: A machine may keep a process waiting for so long that it does one thing more.
 STARVED_S: Final = 0.1
+#: By then an outcome is written, unless something holds it up, in seconds.
+SETTLED_S: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,8 @@ class History:
     rows: dict[UUID, Row]
     lines: list[Line]
     lost_runs: list[LostRun] = field(default_factory=list)
+    #: Whether a process that is stopped while it writes holds up every other one.
+    has_one_writer: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +154,17 @@ def _ended_for_nothing(
     lost = {(run.job, run.version) for run in history.lost_runs}
     for job, runs in by_job.items():
         for run in runs:
-            if run.ended and (job, run.version) in lost and run.pid not in disturbed:
+            is_lost = run.ended and (job, run.version) in lost
+            if is_lost and run.pid not in disturbed and not _held_up(run, history):
                 yield f"{job}: run {run.version} had ended, and was not settled"
+
+
+def _held_up(run: _Run, history: History) -> bool:
+    """The one writer there may be was stopped when this run was to be settled."""
+    pauses = [each for found in _pauses(history.lines).values() for each in found]
+    return history.has_one_writer and any(
+        stopped - SETTLED_S <= run.last_s <= woken for stopped, woken in pauses
+    )
 
 
 def _overlapping(by_job: dict[UUID, list[_Run]], lines: list[Line]) -> Iterator[str]:

@@ -103,6 +103,15 @@ def test_a_stopped_process_may_write_once_more_when_it_wakes() -> None:
     assert check(replace(KILLED, lines=[*lines, line(TICK, 9)])).overlapping
 
 
+def test_a_stopped_process_may_hold_up_the_others_where_one_writes_at_a_time() -> None:
+    ended = [line(START, 1), line(END, 2), Line(PAUSE, 2.5, 9), Line(RESUME, 7, 9)]
+    again = [line(START, 8, 2, version=3), line(END, 9, 2, version=3)]
+    history = replace(KILLED, lines=[*ended, *again], lost_runs=[LostRun(JOB, 1, 7)])
+
+    assert check(history).faults
+    assert check(replace(history, has_one_writer=True)).faults == []
+
+
 # Real workers with a defect each.
 
 

@@ -21,7 +21,7 @@ LATE_S = 10.0
 
 MOMENTS = (jobs.CLAIMED, jobs.RUNNING, jobs.ENDED, jobs.SETTLED, jobs.EXIT)
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.stored, pytest.mark.slow, pytest.mark.timeout(240)]
 
 
 def test_no_job_is_lost_with_its_worker_or_run_beside_itself(act: Act) -> None:

@@ -70,8 +70,12 @@ class Trial:
     def __enter__(self) -> Self:
         patiently(_empty_tables)
         self.fleet.keep(self.terms.workers)
-        self.enqueue(BACKLOG)
-        self.until(self.lines, what="the first start")
+        try:
+            self.enqueue(BACKLOG)
+            self.until(self.lines, what="the first start")
+        except BaseException:
+            self.fleet.end()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -136,8 +140,8 @@ class Trial:
         ]
 
     def until(self, holds: Callable[[], object], *, what: str) -> None:
-        """Return once something holds, keeping the workers alive."""
-        deadline = time.monotonic() + self.terms.patience_s
+        """Return once something holds, which it should soon."""
+        deadline = time.monotonic() + PATIENCE_S
         while not holds():
             assert time.monotonic() < deadline, f"{what}: not within {PATIENCE_S} s"
             time.sleep(0.05)
@@ -164,6 +168,7 @@ class Trial:
             enqueued=frozenset(self.enqueued),
             rows={job: Row(*columns) for job, *columns in rows},
             lines=read_lines(self.journal),
+            has_one_writer=connections[ALIAS].vendor == "sqlite",
             lost_runs=[
                 LostRun(job, version, moment.timestamp() - offset_s)
                 for job, version, moment in lost.values_list(

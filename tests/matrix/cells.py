@@ -29,9 +29,7 @@ class Cell:
         return "-".join(filter(None, [self.django, self.database, self.variant]))
 
 
-#: What imports no Django need not be tried on each, nor on each database.
-_TOOLKIT: Final = ("executors/http", "executors/ssh", "executors/subprocess", "worker")
-#: These bring a database of their own, or none.
+#: These bring a database of their own, SQLite's.
 _APART: Final = ("example", "management/test_pyjobkit_simulate.py")
 
 
@@ -42,35 +40,36 @@ def _without(*paths: str) -> tuple[str, ...]:
 #: Real worker processes: as slow as tests are.
 _PROCESSES: Final = ("acceptance", "faults", "article", "metrics/test_server.py")
 _QUICK: Final = (
-    *("-m", "not slow and not once"),
-    *_without(*_TOOLKIT, *_APART, *_PROCESSES, "browser"),
+    *("-m", "not slow and not once and not plain"),
+    *_without(*_APART, *_PROCESSES, "browser"),
 )
 #: A browser is driven from a loop of its own, beside which no test can start another.
 _BROWSER: Final = ("tests/browser",)
 #: What is shipped and told is the same on every database: the wheel, the README, the docs.
 _ONCE: Final = ("-m", "once", *_without("browser"))
-_OTHERS: Final = ("-m", "not once", *_without("browser"))
-_STORED: Final = (*_OTHERS, *_without(*_TOOLKIT, *_APART))
+#: What touches no database says the same on each, and on each Django.
+_PLAIN: Final = ("-m", "plain and not once", *_without("browser"))
+_ALL_STORED: Final = ("-m", "not once and not plain", *_without("browser"))
+_STORED: Final = (*_ALL_STORED, *_without(*_APART))
 #: What is told of faults and traps is about PostgreSQL and SQLite.
 _ALSO: Final = (*_STORED, *_without("faults", "traps", "metrics", "tracing"))
 
 #: The longest stand first, so that the short ones fill the gaps.
 CELLS: Final = (
-    Cell("6.1", "sqlite", _OTHERS, measured=True),
     Cell("6.1", "postgresql", _STORED, measured=True),
-    Cell("6.1", "mariadb", _ALSO, measured=True),
+    Cell("6.1", "sqlite", _ALL_STORED, measured=True),
+    Cell("6.1", "mariadb", _ALSO),
+    Cell("6.1", "sqlite", _PLAIN, variant="plain", measured=True),
     Cell("6.1", "sqlite", _ONCE, variant="once"),
     Cell("6.1", "sqlite", _BROWSER, variant="browser"),
+    Cell("5.2", "postgresql", _QUICK),
+    # Development mode reports what nobody closed and what crossed threads.
+    Cell("6.0", "sqlite", _QUICK, environment={"PYTHONDEVMODE": "1"}),
     Cell(
         "6.1",
         "mariadb",
-        ("tests/conformance",),
+        ("-m", "not plain", "tests/conformance"),
         variant="zone",
         environment={ZONE_VARIABLE: "+05:00"},
     ),
-    Cell("6.0", "postgresql", _QUICK),
-    # Development mode reports what nobody closed and what crossed threads.
-    Cell("6.0", "sqlite", _QUICK, environment={"PYTHONDEVMODE": "1"}),
-    Cell("5.2", "postgresql", _QUICK),
-    Cell("5.2", "sqlite", _QUICK),
 )

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 from pyjobkit_django.contracts import ProgressUpdate
 from pyjobkit_django.worker import progress_writer
-from pyjobkit_django.worker.progress_writer import ProgressWriter
+from pyjobkit_django.worker.progress_writer import PAUSE_S, ProgressWriter
 from tests.worker.fakes import (
     FakeBackend,
     a_job,
@@ -38,6 +39,7 @@ async def test_many_changes_cost_few_writes_and_are_seen_while_the_job_runs():
 
     engine = engine_for(act)
     job_id = await engine.enqueue(kind="job")
+    started = time.monotonic()
     async with working(engine):
 
         async def seen():
@@ -47,7 +49,8 @@ async def test_many_changes_cost_few_writes_and_are_seen_while_the_job_runs():
         gate.set()
         await until_ended(engine, job_id)
 
-    assert engine.backend.calls["record_progress"] <= 5
+    most = 5 + (time.monotonic() - started) / PAUSE_S
+    assert engine.backend.calls["record_progress"] <= most
 
 
 async def test_progress_is_announced_too():

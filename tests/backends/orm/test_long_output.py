@@ -12,11 +12,13 @@ from pyjobkit_django.backends.orm import DatabaseLogSink, DjangoBackend
 from pyjobkit_django.executors import SubprocessExecutor
 from pyjobkit_django.worker import LogLimits
 from pyjobkit_django.worker.run_log import CUT, LIMIT_REACHED
-from tests.marks import committed
+from tests.marks import committed, on_postgresql
 from tests.worker.fakes import worker_for
 
 pytestmark = [committed, pytest.mark.usefixtures("callers_thread")]
 
+#: How many a worker takes by default, and many more.
+LIMIT = 10_000
 LINES = 100_000
 LINE_BYTES = 5_000_000
 LONG_LINE = f"print('start' + 'x' * {LINE_BYTES} + 'end'); print('next')"
@@ -36,9 +38,9 @@ async def log_of(cmd, **limits):
 
 
 async def test_by_default_a_long_log_ends_with_a_mark():
-    lines = await log_of(["seq", str(LINES)])
+    lines = await log_of(["seq", str(2 * LIMIT)])
 
-    assert lines == [*map(str, range(1, 10_001)), LIMIT_REACHED]
+    assert lines == [*map(str, range(1, LIMIT + 1)), LIMIT_REACHED]
 
 
 async def test_by_default_a_long_line_is_cut_with_a_mark():
@@ -47,6 +49,7 @@ async def test_by_default_a_long_line_is_cut_with_a_mark():
     assert lines == ["start" + "x" * (65_536 - 5) + CUT, "next"]
 
 
+@on_postgresql
 async def test_with_higher_limits_100_000_lines_are_complete_and_in_order():
     lines = await log_of(["seq", str(LINES)], lines=LINES)
 

@@ -151,11 +151,11 @@ async def test_cwd_is_where_the_command_runs(tmp_path):
 
 
 async def test_stdin_is_read_whole():
-    text = "Grüße\n" * 200_000
+    text = "Grüße\n" * 20_000
     result, notes = await run(["cat"], stdin=text)
 
     assert result["returncode"] == 0
-    assert notes.stdout == ["Grüße"] * 200_000
+    assert notes.stdout == ["Grüße"] * 20_000
 
 
 async def test_stdin_need_not_be_read():
