@@ -73,7 +73,6 @@ def _the_event_loop_is_never_blocked(request: pytest.FixtureRequest) -> Iterator
 
 
 def _uses_database(item: pytest.Item) -> bool:
-    fixtures = {"db", "transactional_db"}.intersection(
-        getattr(item, "fixturenames", ())
-    )
-    return bool(fixtures) or item.get_closest_marker("django_db") is not None
+    fixtures = {"db", "transactional_db"}
+    used = fixtures.intersection(getattr(item, "fixturenames", ()))
+    return bool(used) or item.get_closest_marker("django_db") is not None

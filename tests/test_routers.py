@@ -14,6 +14,8 @@ from pyjobkit_django.routers import JobsRouter
 from tests.second_database import make_tables, second_database
 from tests.stored_jobs import undone
 
+pytestmark = pytest.mark.stored
+
 TABLES = {"pyjobkit_django_job", "pyjobkit_django_joblog"}
 
 

@@ -20,8 +20,8 @@ async def _answer() -> None:
 class Contact:
     """What a worker knows about outages of its backend.
 
-    An outage is more than half a lease between two contacts with a failure in between.
-    Leases of jobs that are well looked after may have ended in it.
+    An outage is more than a quarter of a lease between two contacts with a failure in
+    between: workers that are back a little later can still extend what they hold. Leases of jobs that are well looked after may have ended in it.
 
     The backend is *lost* from a failure that ``check`` confirmed until ``check``
     succeeds again.
@@ -50,7 +50,7 @@ class Contact:
     @property
     def is_out(self) -> bool:
         """Tell whether an outage is under way."""
-        return self._missed and self._clock() - self._made_at > self._lease_ttl_s / 2
+        return self._missed and self._clock() - self._made_at > self._lease_ttl_s / 4
 
     def made(self) -> None:
         """Note that the backend answered."""

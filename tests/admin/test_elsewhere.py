@@ -81,6 +81,7 @@ def client_apart(settings, tmp_path, django_db_setup, django_db_blocker):
         user.delete()
 
 
+@pytest.mark.stored
 def test_jobs_of_a_database_of_their_own_are_shown_and_moved_there(client_apart):
     job_id = enqueue("apart", queue="mail")
     sent = {"_selected_action": [str(job_id)], "confirmed": "yes"}

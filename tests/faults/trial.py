@@ -32,7 +32,7 @@ PEACE_S: Final = 0.5
 class Terms:
     """Under which a trial runs; times are in seconds."""
 
-    lease_s: float = 4.0
+    lease_s: float = 6.0
     workers: int = 2
     concurrency: int = 4
     through_proxy: bool = False

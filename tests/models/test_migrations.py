@@ -16,6 +16,9 @@ OPERATIONS = [
 ]
 
 
+pytestmark = pytest.mark.stored
+
+
 @pytest.fixture(scope="module")
 def twin(django_db_setup, django_db_blocker):
     """Return the connection of a database whose tables may come and go."""

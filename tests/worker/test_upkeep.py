@@ -128,7 +128,7 @@ def test_a_short_outage_is_none():
     clock = Clock()
     contact = Contact(30, clock=clock)
     contact.missed()
-    clock.now += 14
+    clock.now += 7
     contact.made()
 
     assert contact.grace_s() == 0
