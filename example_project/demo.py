@@ -11,6 +11,7 @@ from pathlib import Path
 
 import django
 from config.database import sqlite_url
+from demonstration.stopping import stop_on
 
 from pyjobkit_django.webhooks import SECRET_VARIABLE
 
@@ -24,7 +25,7 @@ def main() -> int:
         "--folder", type=Path, default=OUTPUT, help="where all of it is put (output/)"
     )
     folder = parser.parse_args().folder.resolve()
-    _treat_as_ctrl_c(signal.SIGTERM, signal.SIGHUP)
+    stop_on(signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     try:
         _prepare_environment(folder)
         django.setup()
@@ -34,11 +35,6 @@ def main() -> int:
     except KeyboardInterrupt:
         sys.stdout.write("\nStopped, and the worker with it.\n")
         return 130
-
-
-def _treat_as_ctrl_c(*signals: int) -> None:
-    for number in signals:
-        signal.signal(number, signal.default_int_handler)
 
 
 def _prepare_environment(folder: Path) -> None:

@@ -11,6 +11,7 @@ from django.core.management import call_command
 from django.db import transaction
 from rich.console import Console
 
+from demonstration import stopping
 from demonstration.following import follow
 from demonstration.job_view import Part, Views, look
 from demonstration.scenes import scenes_on
@@ -73,6 +74,7 @@ def _moments(
     """Look at the jobs, and let scenes act on what they see, until the worker has ended."""
     deadline = time.monotonic() + LIMIT_S
     while worker.poll() is None and time.monotonic() < deadline:
+        stopping.look()
         views = look(parts)
         for scene in scenes:
             scene.act(views)
