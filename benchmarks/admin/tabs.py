@@ -32,9 +32,8 @@ WORKER = (
     *("--concurrency", "200", "--batch-size", "100"),
 )
 SERVER = ("-m", "django", "runserver", "--noreload", "-v", "0", f"127.0.0.1:{PORT}")
-#: As in ``poller.js``: a pause is so many times what the answer took, up to so long.
-CALM = 50
-LONGEST_CALM_S = 10.0
+#: As in ``poller.js``: a pause is at least so many times what the answer took.
+CALM = 10
 
 
 def main() -> int:
@@ -161,7 +160,7 @@ def _look(address: str, cookie: str, done: Event, tell: Callable[[int], None]) -
         began = time.monotonic()
         pause_ms = json.loads(_get(address, cookie)).get("pause_ms", 5_000)
         took = time.monotonic() - began
-        pause = max(pause_ms / 1_000, min(took * CALM, LONGEST_CALM_S))
+        pause = max(pause_ms / 1_000, took * CALM)
         count += 1
     tell(count)
 
