@@ -39,8 +39,17 @@ function show(state) {
   job.dataset.status = state.status;
 }
 
+// The newest question whose answer is shown; an answer that comes late is old news.
+let asked = 0;
+let shown = 0;
+
 // The bar of {% job_progress %} tells when something happened.
 job.addEventListener("pyjobkit:progress", async () => {
+  const turn = ++asked;
   const answer = await fetch(job.dataset.progress, { cache: "no-store" });
-  if (answer.ok) show(await answer.json());
+  if (!answer.ok) return;
+  const state = await answer.json();
+  if (turn < shown) return;
+  shown = turn;
+  show(state);
 });
