@@ -16,7 +16,7 @@ from benchmarks.stands import Stand
 def mountains(stand: Stand, sizes: Sizes) -> Iterator[Figure]:
     """Measure drains in an empty table and behind the mountains, in turn."""
     # In one queue: without --queue it would run what waits in all the others.
-    setting = worker("Noop", jobs=sizes.drained_in_mountains, queue="default")
+    setting = worker("Noop", jobs=sizes.drained_in_mountains)
     empty, piled = [], []
     with stand.run() as run:
         run.call("pile", sizes.finished, sizes.later, sizes.foreign)

@@ -15,11 +15,11 @@ def worker(
     workers: int = 1,
     concurrency: int = 200,
     batch_size: int = 100,
-    queue: str = "",
+    queue: str = "default",
 ) -> Setting:
     """Return the setting of real worker processes with these executors.
 
-    They run the jobs of all queues, or of one.
+    They run the jobs of one queue, as each peer does, or ("") of all 51.
     """
     named = [
         word for name in executors for word in ("--executor", f"{_EXECUTORS}:{name}")

@@ -25,7 +25,7 @@ from tests.marks import on_postgresql
 LEASE_S = Terms().lease_s
 #: How long after the end of a fault jobs run again at the latest, beyond a lease, in
 #: seconds, where other tests run beside this one; ``make chaos`` asks for two.
-LATE_S = 10.0
+LATE_S = 60.0
 ERRORS = ("57014", "40P01", "40001")
 
 pytestmark = [on_postgresql, pytest.mark.slow, pytest.mark.timeout(240)]

@@ -17,7 +17,7 @@ from tests.faults.trial import Terms
 LEASE_S = Terms().lease_s
 #: How much later than its lease a job may run again, in seconds, where other tests run
 #: beside this one; ``make chaos`` asks for two.
-LATE_S = 10.0
+LATE_S = 60.0
 
 MOMENTS = (jobs.CLAIMED, jobs.RUNNING, jobs.ENDED, jobs.SETTLED, jobs.EXIT)
 

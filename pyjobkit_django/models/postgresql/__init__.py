@@ -33,8 +33,10 @@ __all__ = [
 ]
 
 #: For connections that run nothing else: whatever the statistics say, and they may be of
-#: an empty table, rows are found through indexes. JIT takes such costs for real ones.
+#: an empty table, rows are found through indexes. JIT takes such costs for real ones. A
+#: claim of many lanes takes longer to plan than to run, so it is planned once.
 PLANNING: Final = {
+    "plan_cache_mode": "force_generic_plan",
     "enable_seqscan": "off",
     "enable_bitmapscan": "off",
     "enable_hashjoin": "off",

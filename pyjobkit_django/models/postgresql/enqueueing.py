@@ -3,50 +3,59 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from functools import lru_cache
-from typing import Any, Final, NamedTuple
+from operator import attrgetter
+from typing import Any, Final
+from uuid import UUID
 
 from pyjobkit_django.jobs import JobSpec
-from pyjobkit_django.models.postgresql.arrays import array_of
+from pyjobkit_django.models.postgresql.batches import Column, Columns
 
 type Statement = tuple[str, tuple[Any, ...]]
 
 
-class _Column(NamedTuple):
-    name: str
-    type: str
-    value: Callable[[JobSpec], str | float | None]
+def _hex(key: UUID | None) -> str | None:
+    return key.hex if key else None
 
 
 def _json(value: Any) -> str | None:
     return json.dumps(value) if value else None
 
 
-def _iso(spec: JobSpec) -> str | None:
-    return None if spec.scheduled_for is None else spec.scheduled_for.isoformat()
+def _iso(due: datetime | None) -> str | None:
+    return due.isoformat() if due else None
 
 
-_COLUMNS: Final[Sequence[_Column]] = (
-    _Column("id", "uuid", lambda spec: spec.id.hex),
-    _Column("kind", "varchar", lambda spec: spec.kind),
-    _Column("queue", "varchar", lambda spec: spec.queue),
-    _Column("payload", "jsonb", lambda spec: json.dumps(spec.payload)),
-    _Column("priority", "int", lambda spec: spec.priority),
-    _Column("max_attempts", "int", lambda spec: spec.max_attempts),
-    _Column("retry_policy", "varchar", lambda spec: spec.retry_policy),
-    _Column("timeout_s", "float", lambda spec: spec.timeout_s),
-    _Column("due", "timestamptz", _iso),
-    _Column("idempotency_key", "varchar", lambda spec: spec.idempotency_key),
-    _Column("unique_key", "varchar", lambda spec: spec.unique_key),
-    _Column("tags", "jsonb", lambda spec: json.dumps(dict.fromkeys(spec.tags, 1))),
-    _Column("parent", "uuid", lambda spec: spec.parent.hex if spec.parent else None),
-    _Column("shadow", "boolean", lambda spec: "t" if spec.shadow else "f"),
-    _Column("chain", "jsonb", lambda spec: _json(spec.chain)),
-    _Column("webhooks", "jsonb", lambda spec: _json(spec.webhooks)),
-    _Column("trace_context", "jsonb", lambda spec: _json(spec.trace_context)),
+def _payload(payload: Any) -> str:
+    return json.dumps(payload) if payload else "{}"
+
+
+def _tags(tags: tuple[str, ...]) -> str:
+    return json.dumps(dict.fromkeys(tags, 1)) if tags else "{}"
+
+
+_COLUMNS: Final = Columns(
+    Column("id", "uuid", attrgetter("id"), _hex),
+    Column("kind", "varchar", attrgetter("kind")),
+    Column("queue", "varchar", attrgetter("queue")),
+    Column("payload", "jsonb", attrgetter("payload"), _payload),
+    Column("priority", "int", attrgetter("priority")),
+    Column("max_attempts", "int", attrgetter("max_attempts")),
+    Column("retry_policy", "varchar", attrgetter("retry_policy")),
+    Column("timeout_s", "float", attrgetter("timeout_s")),
+    Column("due", "timestamptz", attrgetter("scheduled_for"), _iso),
+    Column("idempotency_key", "varchar", attrgetter("idempotency_key")),
+    Column("unique_key", "varchar", attrgetter("unique_key")),
+    Column("tags", "jsonb", attrgetter("tags"), _tags),
+    Column("parent", "uuid", attrgetter("parent"), _hex),
+    Column("shadow", "boolean", lambda spec: "t" if spec.shadow else "f"),
+    Column("chain", "jsonb", attrgetter("chain"), _json),
+    Column("webhooks", "jsonb", attrgetter("webhooks"), _json),
+    Column("trace_context", "jsonb", attrgetter("trace_context"), _json),
 )
-_SAME: Final = ", ".join(column.name for column in _COLUMNS if column.name != "due")
+_SAME: Final = ", ".join(name for name in _COLUMNS.names if name != "due")
 #: What the database itself says of a new job.
 _SAID: Final[Mapping[str, str]] = {
     "attempts": "0",
@@ -59,25 +68,18 @@ _SAID: Final[Mapping[str, str]] = {
 }
 _ENQUEUE: Final = (
     f"INSERT INTO {{job}} ({_SAME}, {', '.join(_SAID)}) "  # noqa: S608 - of the names above
-    f"SELECT {_SAME}, {', '.join(_SAID.values())} "
-    f"FROM {{source}} AS job ({', '.join(column.name for column in _COLUMNS)})"
+    f"SELECT {_SAME}, {', '.join(_SAID.values())} FROM {{source}} AS job"
 )
-_MANY: Final = "UNNEST(%s)" % ", ".join(f"%s::{column.type}[]" for column in _COLUMNS)  # noqa: UP031 - the text has %s of its own
 
 
 def enqueue_statement(table: str, specs: Sequence[JobSpec]) -> Statement:
     """Return the statement that inserts jobs; it returns nothing."""
     if len(specs) == 1 and specs[0].scheduled_for is None:
-        return _enqueue_one(table, specs[0])
-    text = _ENQUEUE.format(job=table, source=_MANY)
-    return text, tuple(array_of(map(column.value, specs)) for column in _COLUMNS)
-
-
-def _enqueue_one(table: str, spec: JobSpec) -> Statement:
-    # Most jobs have few of the columns, and what is not named is NULL.
-    given = [(column.name, column.value(spec)) for column in _COLUMNS]
-    names, values = zip(*(pair for pair in given if pair[1] is not None), strict=True)
-    return _insert(table, names), values
+        # Most jobs have few of the columns, and what is not named is NULL.
+        values = _COLUMNS.values_of(specs[0])
+        return _insert(table, tuple(values)), tuple(values.values())
+    batch = _COLUMNS.batch_of(specs)
+    return _ENQUEUE.format(job=table, source=batch.source), batch.values
 
 
 @lru_cache(maxsize=256)

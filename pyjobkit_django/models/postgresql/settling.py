@@ -6,11 +6,12 @@ What follows a job is no part of it: that is enqueued in the same transaction.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any, Final
 
 from pyjobkit_django.jobs import MOVES, JobStatus, Verb
-from pyjobkit_django.models.postgresql.arrays import array_of
+from pyjobkit_django.models.postgresql.batches import Column, Columns
 from pyjobkit_django.outcomes import CANCELLED, Failure, Outcome
 
 type Statement = tuple[str, tuple[Any, ...]]
@@ -19,11 +20,7 @@ _SETTLE: Final = """
 WITH mine AS MATERIALIZED (
  SELECT outcome.*, job.version AS run, job.attempts, job.leased_by, job.started_at,
   outcome.again AND job.cancel_requested AS is_cancelled
- FROM UNNEST(%s::uuid[], %s::int[], %s::text[], %s::boolean[], %s::int[], %s::float[],
-  %s::jsonb[], %s::jsonb[], %s::text[], %s::text[])
-  AS outcome(id, version, status, again, added, delay_s, result, failure, traceback,
-  attempt_status)
- JOIN {job} AS job ON job.id = outcome.id
+ FROM {outcomes} AS outcome JOIN {job} AS job ON job.id = outcome.id
  WHERE job.version = outcome.version AND job.status = 'running'
  ORDER BY job.id FOR UPDATE OF job),
 kept AS (
@@ -53,37 +50,40 @@ def settle_statement(
     job_table: str, attempt_table: str, outcomes: Sequence[Outcome]
 ) -> Statement:
     """Return the statement that writes outcomes; its rows are the accepted ids."""
-    columns = [array_of(map(column, outcomes)) for column in _COLUMNS]
-    text = _SETTLE.format(job=job_table, attempt=attempt_table)
-    return text, (*columns, _CANCELLED)
+    batch = _COLUMNS.batch_of(outcomes)
+    text = _SETTLE.format(job=job_table, attempt=attempt_table, outcomes=batch.source)
+    return text, (*batch.values, _CANCELLED)
 
 
 def _is_again(outcome: Outcome) -> bool:
     return outcome.verb is not Verb.FINISH
 
 
-def _result(outcome: Outcome) -> str | None:
-    return None if outcome.result is None else json.dumps(outcome.result)
+def _result(result: Any) -> str | None:
+    return None if result is None else json.dumps(result)
 
 
-def _failure(outcome: Outcome) -> str | None:
-    failure: Failure | None = outcome.failure
+def _failure(failure: Failure | None) -> str | None:
     return None if failure is None else json.dumps(failure.as_json())
+
+
+def _traceback(failure: Failure | None) -> str:
+    return failure.traceback if failure else ""
 
 
 def _attempt_status(outcome: Outcome) -> str:
     return (JobStatus.FAILED if _is_again(outcome) else outcome.status).value
 
 
-_COLUMNS: Final[Iterable[Callable[[Outcome], Any]]] = (
-    lambda outcome: outcome.job_id.hex,
-    lambda outcome: outcome.version,
-    lambda outcome: outcome.status.value,
-    lambda outcome: "t" if _is_again(outcome) else "f",
-    lambda outcome: MOVES[outcome.verb].attempts,
-    lambda outcome: outcome.delay_s,
-    _result,
-    _failure,
-    lambda outcome: outcome.failure.traceback if outcome.failure else "",
-    _attempt_status,
+_COLUMNS: Final = Columns(
+    Column("id", "uuid", lambda outcome: outcome.job_id.hex),
+    Column("version", "int", attrgetter("version")),
+    Column("status", "text", lambda outcome: outcome.status.value),
+    Column("again", "boolean", lambda outcome: "t" if _is_again(outcome) else "f"),
+    Column("added", "int", lambda outcome: MOVES[outcome.verb].attempts),
+    Column("delay_s", "float", attrgetter("delay_s")),
+    Column("result", "jsonb", attrgetter("result"), _result),
+    Column("failure", "jsonb", attrgetter("failure"), _failure),
+    Column("traceback", "text", attrgetter("failure"), _traceback),
+    Column("attempt_status", "text", _attempt_status),
 )
