@@ -18,6 +18,9 @@ MAX_DEPTH: Final = 31
 MAX_BYTES: Final = 1_048_576
 #: The size of what is too large is told up to so many times the bound.
 MEASURED: Final = 4
+#: A value takes at most so many bytes for each that it takes at least, and so many more:
+#: a control character is written as six, a number takes up to 24.
+STRETCH: Final = (12, 32)
 #: The integers that survive a round trip through every database.
 MIN_INTEGER: Final = -(2**63)
 MAX_INTEGER: Final = 2**63 - 1
@@ -44,11 +47,14 @@ def clean_json(value: Any, *, name: str, max_bytes: int = MAX_BYTES) -> JSON:
     Raises InvalidJobError whose field is the path of the first value that some
     database could not store, for example ``payload.items[3].name``.
     """
+    cleaner = _Cleaner(MEASURED * max_bytes)
     try:
-        cleaned = _Cleaner(MEASURED * max_bytes).clean(value, name, 0)
+        cleaned = cleaner.clean(value, name, 0)
     except _TooLargeError:
         size = f"over {MEASURED * max_bytes:,}"
         raise _too_large(name, size, max_bytes) from None
+    if cleaner.most <= max_bytes:
+        return cleaned
     taken = len(_write(cleaned).encode())
     if taken > max_bytes:
         raise _too_large(name, f"{taken:,}", max_bytes)
@@ -80,7 +86,13 @@ class _Cleaner:
     """
 
     def __init__(self, most: int) -> None:
-        self._left = most
+        self._allowed = self._left = most
+
+    @property
+    def most(self) -> int:
+        """How many bytes of JSON the value takes at most."""
+        factor, more = STRETCH
+        return factor * (self._allowed - self._left) + more
 
     def clean(self, value: Any, path: str, depth: int) -> JSON:
         if value is None or isinstance(value, bool):

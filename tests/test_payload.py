@@ -169,6 +169,35 @@ def test_size_is_counted_in_bytes_of_utf8(text):
         clean_json(text, name="value", max_bytes=5)
 
 
+STORED = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(MIN_INTEGER, MAX_INTEGER)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(st.characters(max_codepoint=31, min_codepoint=1), max_size=9)
+    | st.text(st.characters(min_codepoint=32, exclude_categories=["Cs"]), max_size=9),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.text(st.characters(max_codepoint=31, min_codepoint=1), max_size=3),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@given(STORED)
+def test_the_bound_is_exact_whatever_the_value(value):
+    """Small values are known to fit without being written."""
+    size = len(json.dumps(value, ensure_ascii=False).encode())
+
+    assert clean_json(value, name="value", max_bytes=size) == value
+    with pytest.raises(InvalidJobError, match=r"takes (over )?[0-9]+ bytes"):
+        clean_json(value, name="value", max_bytes=size - 1)
+
+
 def repeated(value, depth):
     """Return 100 times the same, each 100 times the same: 100**depth values as JSON."""
     for _ in range(depth):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
@@ -22,7 +22,7 @@ from pyjobkit_django.outcomes import MAX_TEXT, Failure, Outcome
 from pyjobkit_django.payload import MAX_BYTES, clean_json, clean_text
 from pyjobkit_django.retry import MAX_DELAY_S, RetryPolicy, parse_policy
 from pyjobkit_django.webhooks import webhook_of
-from pyjobkit_django.worker.run import Stop
+from pyjobkit_django.worker.run import Stop, in_ms
 
 #: How many frames of an executor's traceback are the runner's.
 OWN_FRAMES: Final = 2
@@ -67,21 +67,28 @@ def decide(
     job: ClaimedJob,
     end: End,
     rules: Rules,
-    now: datetime,
-    duration_ms: float = 0.0,
+    clock: Callable[[], datetime],
+    ran_s: float | None = None,
 ) -> Outcome | None:
-    """Return the outcome to settle; None where nothing may be written."""
-    outcome = _outcome(job, end, rules, now)
+    """Return the outcome to settle; None where nothing may be written.
+
+    ``clock`` is asked only where the age of the job matters.
+    """
+    outcome = _outcome(job, end, rules, clock)
     if outcome is None or outcome.verb is not Verb.FINISH or job.shadow:
         return outcome
+    if not (job.chain or job.webhooks):
+        return outcome
     try:
-        follow_ups = tuple(_follow_ups(job, outcome, duration_ms))
+        follow_ups = tuple(_follow_ups(job, outcome, ran_s))
     except InvalidJobError as error:
         return Outcome.failed(job, failure_of(error, BROKEN))
     return replace(outcome, follow_ups=follow_ups) if follow_ups else outcome
 
 
-def _outcome(job: ClaimedJob, end: End, rules: Rules, now: datetime) -> Outcome | None:
+def _outcome(
+    job: ClaimedJob, end: End, rules: Rules, clock: Callable[[], datetime]
+) -> Outcome | None:
     match end:
         case Returned(result):
             return _returned(job, result, rules)
@@ -90,7 +97,7 @@ def _outcome(job: ClaimedJob, end: End, rules: Rules, now: datetime) -> Outcome 
         case Raised(SnoozeJob(delay_s=delay_s)):
             return Outcome.snooze(job, _storable(delay_s))
         case Raised(error):
-            return _raised(job, error, rules, now)
+            return _raised(job, error, rules, clock())
         case Stopped(reason):
             return _stopped(job, reason)
     assert_never(end)
@@ -121,7 +128,7 @@ def _returned(job: ClaimedJob, result: Any, rules: Rules) -> Outcome:
 
 
 def _follow_ups(
-    job: ClaimedJob, outcome: Outcome, duration_ms: float
+    job: ClaimedJob, outcome: Outcome, ran_s: float | None
 ) -> Iterator[JobSpec]:
     succeeded = outcome.status is JobStatus.SUCCESS
     if succeeded and (step := next_step(job, outcome.result)):
@@ -131,7 +138,7 @@ def _follow_ups(
         if succeeded or not outcome.failure
         else outcome.failure.as_json()
     )
-    if webhook := webhook_of(job, outcome.status, told, duration_ms=duration_ms):
+    if webhook := webhook_of(job, outcome.status, told, duration_ms=in_ms(ran_s)):
         yield webhook
 
 

@@ -65,7 +65,7 @@ class Run:
     @property
     def duration_ms(self) -> float:
         """How long the executor ran."""
-        return round((self.ran_s or 0.0) * 1000, 3)
+        return in_ms(self.ran_s)
 
     @property
     def is_dismissed(self) -> bool:
@@ -124,6 +124,11 @@ class Run:
     def _wait_no_longer(self, _: object = None) -> None:
         if self._ended is not None and not self._ended.done():
             self._ended.set_result(None)
+
+
+def in_ms(ran_s: float | None) -> float:
+    """Return the milliseconds of a run, as logs and webhooks tell them."""
+    return round((ran_s or 0.0) * 1000, 3)
 
 
 def _timeout_s(job: ClaimedJob) -> float:

@@ -112,9 +112,8 @@ class Runner:
         return Raised(error) if run.stop_reason is None else Stopped(run.stop_reason)
 
     def _decide(self, run: Run, end: End) -> Outcome | None:
-        now = datetime.now(UTC)  # noqa: TID251 - only to tell the age of a job
         try:
-            return decide(run.job, end, self._rules, now, run.duration_ms)
+            return decide(run.job, end, self._rules, _now, run.ran_s)
         except Exception as error:  # noqa: BLE001 - a policy of the site may raise anything
             return Outcome.failed(run.job, failure_of(error, "undecided"))
 
@@ -130,6 +129,10 @@ class Runner:
         self._in_flight.drop(run)
         self._shift.journal.lease_lost(run)
         await call(self._shift.options.on_lease_lost, run.job.id, _row(run.job))
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)  # noqa: TID251 - only to tell the age of a job
 
 
 def _row(job: ClaimedJob) -> dict[str, Any]:

@@ -62,7 +62,7 @@ def is_storable(outcome):
 
 def decided(end):
     job = a_job(created_at=NOW)
-    return decide(job, end, Rules(retry_policy=FixedDelay(7)), NOW)
+    return decide(job, end, Rules(retry_policy=FixedDelay(7)), lambda: NOW)
 
 
 @tried_often

@@ -24,7 +24,7 @@ RULES = Rules(retry_policy=FixedDelay(7))
 
 
 def decided(end, job=None, rules=RULES):
-    return decide(job or a_job(created_at=NOW), end, rules, NOW)
+    return decide(job or a_job(created_at=NOW), end, rules, lambda: NOW)
 
 
 @pytest.mark.parametrize("result", [None, {}, {"a": [1]}, "text", 3, [1, 2], False])
