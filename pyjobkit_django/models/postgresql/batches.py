@@ -36,7 +36,7 @@ class Columns:
         self._columns = columns
 
     def batch_of(self, rows: Sequence[Any]) -> Batch:
-        """Return the batch of some rows, at least one.
+        """Return the batch of some rows.
 
         Most jobs of a batch have most columns alike: sent once, those cost nothing.
         """
@@ -47,7 +47,7 @@ class Columns:
             values = list(map(column.value, rows))
             if column.text is not None:
                 values = list(map(column.text, values))
-            if differing and values.count(values[0]) == len(values):
+            if rows and differing and values.count(values[0]) == len(values):
                 alike.append(values[0])
             else:
                 arrays.append(array_of(values))
