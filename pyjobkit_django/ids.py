@@ -20,12 +20,10 @@ def new_job_id() -> UUID:
     with _lock:
         # 48 bits of time and a 74-bit tail; within a millisecond (or after the
         # clock stepped back) the tail grows by a random step instead.
-        fresh = millisecond << 74 | int.from_bytes(os.urandom(10)) >> 7
-        _last = (
-            fresh
-            if fresh >> 74 > _last >> 74
-            else _last + 1 + int.from_bytes(os.urandom(4))
-        )
+        if millisecond > _last >> 74:
+            _last = millisecond << 74 | int.from_bytes(os.urandom(10)) >> 7
+        else:
+            _last += 1 + int.from_bytes(os.urandom(4))
         sequence = _last
     tail = sequence & (1 << 74) - 1
     high = sequence >> 74 << 16 | 0x7000 | tail >> 62

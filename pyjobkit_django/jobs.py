@@ -118,10 +118,6 @@ DEFAULT_MAX_ATTEMPTS: Final = 3
 DEFAULT_TIMEOUT_S: Final = 300.0
 
 
-#: Fields of a spec that are no options of a caller.
-_INNER: Final = frozenset({"id", "chain", "trace_context"})
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobSpec:
     """A job as it is to be enqueued; make one with ``build``, which checks every field.
@@ -159,22 +155,22 @@ class JobSpec:
     @classmethod
     def within(cls, max_payload_bytes: int, given: Mapping[str, Any]) -> Self:
         """Return the spec of what is given, whose payload may take so many bytes."""
-        fields = dict(given)
-        known = cls.__dataclass_fields__
-        if unknown := [name for name in fields if name not in known or name in _INNER]:
-            options = ", ".join(name for name in known if name not in _INNER)
+        if unknown := given.keys() - _OPTIONS:
+            options = ", ".join(name for name in cls.__slots__ if name in _OPTIONS)
             raise InvalidJobError(
                 min(unknown), f"is not an option of a job; there are {options}"
             )
-        if "kind" not in fields:
+        if "kind" not in given:
             raise InvalidJobError("kind", "is missing")
+        fields = dict(given)
         payload = fields.pop("payload", None)
         cleaned = clean_payload(
             {} if payload is None else payload, max_bytes=max_payload_bytes
         )
-        for name, clean in (("tags", clean_tags), ("webhooks", clean_webhooks)):
-            if name in fields:
-                fields[name] = clean(fields[name])
+        if "tags" in fields:
+            fields["tags"] = clean_tags(fields["tags"])
+        if "webhooks" in fields:
+            fields["webhooks"] = clean_webhooks(fields["webhooks"])
         return cls(payload=cleaned, **fields)
 
     def __post_init__(self) -> None:
@@ -192,6 +188,14 @@ class JobSpec:
         check_parent(self.parent)
 
 
+#: What a caller may say of a job.
+_OPTIONS: Final = frozenset(JobSpec.__dataclass_fields__) - {
+    "id",
+    "chain",
+    "trace_context",
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobRules:
     """What a site says of all its jobs: defaults, the queues there are, the size limit.
@@ -205,18 +209,22 @@ class JobRules:
     retry_policy: str | None = None
     queues: tuple[str, ...] | None = None
     max_payload_bytes: int = MAX_BYTES
+    _defaults: dict[str, Any] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Gather the defaults once for all jobs."""
+        names = ("priority", "max_attempts", "timeout_s", "retry_policy")
+        defaults = {name: getattr(self, name) for name in names}
+        object.__setattr__(self, "_defaults", defaults)
 
     def build(self, /, **fields: Any) -> JobSpec:
         """Return the spec of ``fields`` under these rules; InvalidJobError if unsound."""
-        known = JobSpec.__dataclass_fields__
         given = {
             name: value
             for name, value in fields.items()
-            if value is not None or name not in known
+            if value is not None or name not in _OPTIONS
         }
-        for name in ("priority", "max_attempts", "timeout_s", "retry_policy"):
-            given.setdefault(name, getattr(self, name))
-        spec = JobSpec.within(self.max_payload_bytes, given)
+        spec = JobSpec.within(self.max_payload_bytes, self._defaults | given)
         if self.queues is not None and spec.queue not in self.queues:
             raise UnknownQueueError(
                 "queue",

@@ -147,13 +147,19 @@ def _settle_apart(
 
 
 def _hints_of(specs: Iterable[JobSpec]) -> Iterator[Wakeup]:
-    now = datetime.now(UTC)  # noqa: TID251 - a hint; the database decides what is due
+    later = []
+    queues: dict[str, None] = {}
     for spec in specs:
         if spec.scheduled_for is None:
-            yield Wakeup(WakeupKind.QUEUED, spec.queue)
+            queues[spec.queue] = None
         else:
-            seconds = max(0.0, (spec.scheduled_for - now).total_seconds())
-            yield Wakeup(WakeupKind.SCHEDULED, f"{seconds:.3f}")
+            later.append(spec.scheduled_for)
+    for queue in queues:
+        yield Wakeup(WakeupKind.QUEUED, queue)
+    if later:
+        now = datetime.now(UTC)  # noqa: TID251 - a hint; the database decides what is due
+        seconds = max(0.0, (min(later) - now).total_seconds())
+        yield Wakeup(WakeupKind.SCHEDULED, f"{seconds:.3f}")
 
 
 def hints_after(outcomes: Iterable[Outcome]) -> Iterator[Wakeup]:
