@@ -52,7 +52,7 @@ class DashboardAdmin(ReadOnlyAdmin):
             },
             js=[
                 f"{ours}/uplot/uPlot.iife.min.js",
-                f"{ours}/dashboard_charts.js",
+                f"{ours}/dashboard-charts.js",
                 f"{ours}/dashboard.js",
             ],
         )
