@@ -38,7 +38,9 @@ def enqueueing(stand: Stand, sizes: Sizes) -> Iterator[Figure]:
 def draining(stand: Stand, sizes: Sizes) -> Iterator[Figure]:
     """Measure one, two and four workers."""
     settings = {
-        count: worker("Noop", jobs=sizes.drained, workers=count) for count in (1, 2, 4)
+        # Workers do not start at once: the more there are, the longer all have to work.
+        count: worker("Noop", jobs=count * sizes.drained, workers=count)
+        for count in (1, 2, 4)
     }
     found: dict[int, list[Drained]] = {count: [] for count in settings}
     for _ in range(sizes.rounds):

@@ -40,7 +40,7 @@ def worker(
 def ours(database: str = "postgresql") -> Subject:
     """Return our queue on a kind of database."""
     elsewhere = (worker("Noop", jobs=8_000),)
-    here = (worker("Noop"), worker("Noop", jobs=60_000, workers=2))
+    here = (worker("Noop"), worker("Noop", jobs=120_000, workers=2))
     return Subject(
         name="pyjobkit_django",
         program="benchmarks.ours.program",

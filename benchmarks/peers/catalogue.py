@@ -26,8 +26,8 @@ PGQUEUER = Subject(
     drains=(
         _pgqueuer(100),
         _pgqueuer(500),
-        _pgqueuer(100, jobs=60_000, workers=2),
-        _pgqueuer(500, jobs=60_000, workers=2),
+        _pgqueuer(100, jobs=120_000, workers=2),
+        _pgqueuer(500, jobs=120_000, workers=2),
     ),
     idle=_pgqueuer(10),
     sleeping=_pgqueuer(100, jobs=500),

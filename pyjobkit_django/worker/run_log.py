@@ -36,7 +36,6 @@ class RunLog(LogSink):
             if self._count % BREATH == 0:
                 await asyncio.sleep(0)
             return
-        now = datetime.now(UTC)  # noqa: TID251 - a line bears its writer's time
         message = self._admitted(str(record.message))
         await self._writer.add(
             LogRecord(
@@ -44,22 +43,28 @@ class RunLog(LogSink):
                 clean_text(str(record.stream)[:MAX_STREAM]),
                 message,
                 self._job.version,
-                record.written_at or now,
+                record.written_at or _now(),
             )
         )
 
     def _admitted(self, message: str) -> str:
         """Return what is kept of a line; of the first beyond the limits, that mark."""
-        text = self._cut(message)
-        self._bytes += len(text.encode())
+        text, size = self._cut(message)
+        self._bytes += size
         self._full = (
             self._count > self._limits.lines or self._bytes > self._limits.run_bytes
         )
         return LIMIT_REACHED if self._full else text
 
-    def _cut(self, message: str) -> str:
+    def _cut(self, message: str) -> tuple[str, int]:
+        """Return what fits of a line, and how many bytes that takes."""
         text = clean_text(message[: self._limits.line_bytes + 1])
         encoded = text.encode()
         if len(encoded) <= self._limits.line_bytes:
-            return text
-        return encoded[: self._limits.line_bytes].decode(errors="ignore") + CUT
+            return text, len(encoded)
+        kept = encoded[: self._limits.line_bytes].decode(errors="ignore") + CUT
+        return kept, len(kept.encode())
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)  # noqa: TID251 - a line bears its writer's time

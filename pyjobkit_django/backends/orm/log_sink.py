@@ -11,19 +11,24 @@ from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
-from django.db import router, transaction
+from django.db import connections, router, transaction
 
 from pyjobkit_django.backends.orm.deadlines import Deadlines
 from pyjobkit_django.backends.orm.lanes import CallerLane, Lane, ThreadLane
 from pyjobkit_django.contracts import LogRecord, LogSink
 from pyjobkit_django.models import JobLog
+from pyjobkit_django.models.postgresql import log_statement
 from pyjobkit_django.payload import clean_text
 
 #: The most bytes of lines in one row, as JSON, and rows in one statement.
 ROW_BYTES: Final = 262_144
 ROWS: Final = 16
 
-type Line = list[float | str]
+#: The most bytes that a character takes in it, two escapes, and a line beside its text.
+CHARACTER_BYTES: Final = 12
+LINE_BYTES: Final = 48
+
+type Line = tuple[float, str, str]
 
 #: Rows of one run are told apart, and put in order, by this; no two processes share one.
 _sequence = itertools.count(time.time_ns() // 1_000)
@@ -66,6 +71,11 @@ class DatabaseLogSink(LogSink):
             for (job_id, version), written in _by_run(records).items()
             for lines in _row_sized(written)
         ]
+        connection = connections[using]
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute(*log_statement(JobLog._meta.db_table, rows))
+            return
         with transaction.atomic(using=using):
             JobLog.objects.using(using).bulk_create(rows, batch_size=ROWS)
 
@@ -87,12 +97,16 @@ def _by_run(records: Sequence[LogRecord]) -> dict[tuple[UUID, int], list[Line]]:
     runs: dict[tuple[UUID, int], list[Line]] = defaultdict(list)
     for record in records:
         seconds = record.written_at.timestamp() if record.written_at else time.time()
-        line: Line = [round(seconds, 3), record.stream, clean_text(record.message)]
+        line = (round(seconds, 3), record.stream, clean_text(record.message))
         runs[record.job_id, record.version].append(line)
     return runs
 
 
 def _row_sized(lines: list[Line]) -> Iterator[list[Line]]:
+    characters = sum(len(stream) + len(text) for _, stream, text in lines)
+    if characters * CHARACTER_BYTES + len(lines) * LINE_BYTES <= ROW_BYTES:
+        yield lines
+        return
     row: list[Line] = []
     size = 0
     for line in lines:

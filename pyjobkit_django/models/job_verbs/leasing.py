@@ -21,7 +21,7 @@ from pyjobkit_django.models.job_verbs.moving import (
     in_batches,
     per_row,
 )
-from pyjobkit_django.models.postgresql import extend_statement
+from pyjobkit_django.models.postgresql import extend_statement, progress_statement
 from pyjobkit_django.outcomes import CANCELLED, LEASE_EXPIRED
 
 #: The most jobs that one statement promotes.
@@ -81,6 +81,10 @@ class Leasing(Moving):
     def record_progress(self, updates: Sequence[ProgressUpdate]) -> None:
         """Keep the latest progress of running jobs; other versions' is dropped."""
         latest = {update.job_id: update for update in updates}
+        if self.is_on_postgresql:
+            table = self.model._meta.db_table
+            self.run(progress_statement(table, list(latest.values())))
+            return
         for ids in in_batches(latest):
             with transaction.atomic(using=self.db):
                 rows = self.filter(pk__in=ids, status=JobStatus.RUNNING).locked()

@@ -17,6 +17,10 @@ from pyjobkit_django.models.postgresql.claiming import (
 )
 from pyjobkit_django.models.postgresql.enqueueing import Statement, enqueue_statement
 from pyjobkit_django.models.postgresql.leasing import extend_statement
+from pyjobkit_django.models.postgresql.reporting import (
+    log_statement,
+    progress_statement,
+)
 from pyjobkit_django.models.postgresql.settling import settle_statement
 
 __all__ = [
@@ -29,6 +33,8 @@ __all__ = [
     "extend_statement",
     "has_suspect",
     "last_places",
+    "log_statement",
+    "progress_statement",
     "settle_statement",
 ]
 

@@ -1,0 +1,50 @@
+"""What runs tell while they go on, many of them in one statement: progress, log lines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from operator import attrgetter
+from typing import Any, Final
+
+from pyjobkit_django.contracts import ProgressUpdate
+from pyjobkit_django.models.postgresql.batches import Column, Columns
+
+type Statement = tuple[str, tuple[Any, ...]]
+
+_PROGRESS: Final = """
+WITH mine AS MATERIALIZED (
+ SELECT job.id, told.progress, told.meta FROM {updates} AS told
+ JOIN {job} AS job ON job.id = told.id
+ WHERE job.version = told.version AND job.status = 'running'
+ ORDER BY job.id FOR UPDATE OF job SKIP LOCKED)
+UPDATE {job} AS job SET progress = mine.progress, progress_meta = mine.meta
+FROM mine WHERE job.id = mine.id"""
+
+_UPDATES: Final = Columns(
+    Column("id", "uuid", lambda update: update.job_id.hex),
+    Column("version", "int", attrgetter("version")),
+    Column("progress", "float", attrgetter("value")),
+    Column("meta", "jsonb", attrgetter("meta"), json.dumps),
+)
+
+_LINES: Final = Columns(
+    Column("job_id", "uuid", lambda row: row.job_id.hex),
+    Column("version", "int", attrgetter("version")),
+    Column("seq", "bigint", attrgetter("seq")),
+    Column("lines", "jsonb", attrgetter("lines"), json.dumps),
+)
+_NAMES: Final = ", ".join(_LINES.names)
+
+
+def progress_statement(table: str, updates: Sequence[ProgressUpdate]) -> Statement:
+    """Return the statement that keeps the progress of runs, at most one a job."""
+    batch = _UPDATES.batch_of(updates)
+    return _PROGRESS.format(job=table, updates=batch.source), batch.values
+
+
+def log_statement(table: str, rows: Sequence[Any]) -> Statement:
+    """Return the statement that inserts rows of JobLog."""
+    batch = _LINES.batch_of(rows)
+    text = f"INSERT INTO {table} ({_NAMES}) SELECT {_NAMES} FROM {batch.source} AS told"  # noqa: S608 - of the names above
+    return text, batch.values
