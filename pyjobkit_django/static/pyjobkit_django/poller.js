@@ -2,8 +2,9 @@
 
 const FIRST_PAUSE_IN_TROUBLE_MS = 1000;
 const LONGEST_PAUSE_MS = 30000;
-/** A pause is at least so many times what the answer took. */
-const CALM = 10;
+/** A pause is at least so many times what the answer took, up to so long. */
+const CALM = 20;
+const CALMEST_MS = 10000;
 
 /** The answer is final: asking again would get the same one. */
 class Refused extends Error {
@@ -60,7 +61,8 @@ export class Poller {
     try {
       const answer = await look(this.address(), this.asking.signal);
       // A site that takes long has enough to do.
-      pause = Math.max(this.show(answer), (performance.now() - began) * CALM);
+      const calm = Math.min((performance.now() - began) * CALM, CALMEST_MS);
+      pause = Math.max(this.show(answer), calm);
       this.failures = 0;
       this.tell("live");
     } catch (error) {
