@@ -155,8 +155,8 @@ class JobSpec:
     @classmethod
     def within(cls, max_payload_bytes: int, given: Mapping[str, Any]) -> Self:
         """Return the spec of what is given, whose payload may take so many bytes."""
-        if unknown := given.keys() - _OPTIONS:
-            options = ", ".join(name for name in cls.__slots__ if name in _OPTIONS)
+        if unknown := given.keys() - OPTIONS:
+            options = ", ".join(name for name in cls.__slots__ if name in OPTIONS)
             raise InvalidJobError(
                 min(unknown), f"is not an option of a job; there are {options}"
             )
@@ -189,7 +189,7 @@ class JobSpec:
 
 
 #: What a caller may say of a job.
-_OPTIONS: Final = frozenset(JobSpec.__dataclass_fields__) - {
+OPTIONS: Final = frozenset(JobSpec.__dataclass_fields__) - {
     "id",
     "chain",
     "trace_context",
@@ -222,7 +222,7 @@ class JobRules:
         given = {
             name: value
             for name, value in fields.items()
-            if value is not None or name not in _OPTIONS
+            if value is not None or name not in OPTIONS
         }
         spec = JobSpec.within(self.max_payload_bytes, self._defaults | given)
         if self.queues is not None and spec.queue not in self.queues:

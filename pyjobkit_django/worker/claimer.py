@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import math
-import random
-from typing import Final
 
 from pyjobkit_django.worker.channel import Channel
 from pyjobkit_django.worker.contact import Contact
 from pyjobkit_django.worker.in_flight import InFlight
+from pyjobkit_django.worker.poll_pace import PollPace
 from pyjobkit_django.worker.pulse import Pulse
 from pyjobkit_django.worker.run import Run
 from pyjobkit_django.worker.shift import Shift
 from pyjobkit_django.worker.slots import Slots
 from pyjobkit_django.worker.throttle import Share, Throttle
-
-#: How much rarer the worker looks by itself while hints arrive, and how rarely at most.
-HINTED_FACTOR: Final = 60
-HINTED_MAX_S: Final = 30.0
 
 
 class Claimer:
@@ -41,6 +36,7 @@ class Claimer:
         self._throttle = Throttle(
             shift.kinds, shift.options.rate_limits, clock=shift.clock
         )
+        self._pace = PollPace(shift.options.poll_interval)
         self._starved = False
         self._one_suspect = False
         self._asked = self._looked_at = 0
@@ -113,13 +109,9 @@ class Claimer:
         return len(jobs)
 
     def _pause_s(self) -> float:
-        poll_s = self._shift.options.poll_interval
-        if self._channel.healthy:
-            poll_s = max(poll_s, min(poll_s * HINTED_FACTOR, HINTED_MAX_S))
-        jitter = random.uniform(0.8, 1.2)  # noqa: S311 - spreads load, keeps no secret
+        poll_s = self._pace.pause_s(found=self._found > 0, hinted=self._channel.healthy)
         probation_s = self._probation_s()
-        waits = (poll_s * jitter, self._throttle.wait_s(), probation_s or math.inf)
-        return min(waits)
+        return min(poll_s, self._throttle.wait_s(), probation_s or math.inf)
 
     def _probation_s(self) -> float:
         ttl_s = self._shift.options.lease_ttl

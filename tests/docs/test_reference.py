@@ -16,7 +16,7 @@ import pyjobkit_django
 from docs.generators.moves import moves_chart
 from pyjobkit_django import conf
 from pyjobkit_django.contracts import JobRecord
-from pyjobkit_django.jobs import _INNER, MOVES, JobSpec, JobStatus
+from pyjobkit_django.jobs import MOVES, OPTIONS, JobSpec, JobStatus
 from pyjobkit_django.metrics.prometheus import PrometheusMetrics
 from tests.newcomer.environment import ROOT
 
@@ -93,7 +93,7 @@ def test_the_options_are_those_of_a_job_spec():
     assert defaults("reference/jobs.md", "What enqueue takes") == {
         field.name: default_of_field(field)
         for field in fields(JobSpec)
-        if field.name not in _INNER
+        if field.name in OPTIONS
     }
 
 
