@@ -40,7 +40,17 @@ def worker(
 def ours(database: str = "postgresql") -> Subject:
     """Return our queue on a kind of database."""
     elsewhere = (worker("Noop", jobs=8_000),)
-    here = (worker("Noop"), worker("Noop", jobs=120_000, workers=2))
+    here = tuple(
+        worker(
+            "Noop",
+            jobs=jobs,
+            workers=workers,
+            concurrency=2 * batch_size,
+            batch_size=batch_size,
+        )
+        for workers, jobs in ((1, 20_000), (2, 120_000))
+        for batch_size in (100, 500)
+    )
     return Subject(
         name="pyjobkit_django",
         program="benchmarks.ours.program",
