@@ -81,7 +81,7 @@ class Leasing(Moving):
     def record_progress(self, updates: Sequence[ProgressUpdate]) -> None:
         """Keep the latest progress of running jobs; other versions' is dropped."""
         latest = {update.job_id: update for update in updates}
-        if self.is_on_postgresql:
+        if latest and self.is_on_postgresql:
             table = self.model._meta.db_table
             self.run(progress_statement(table, list(latest.values())))
             return
