@@ -51,7 +51,7 @@ def main() -> int:
         if cell.database not in no_server and cell.django in paths
     }
     shutil.rmtree(COVERAGE, ignore_errors=True)
-    COVERAGE.mkdir(parents=True)
+    COVERAGE.mkdir(parents=True, exist_ok=True)
     results = []
     for result in Runner(ROOT, abreast=ABREAST).run(environments, options.pytest):
         show_result(result)
