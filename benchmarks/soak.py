@@ -17,6 +17,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from benchmarks.django_database import django_database
+
 ROOT = Path(__file__).resolve().parent.parent
 CHUNK = 1_000
 WARM = 100_000
@@ -31,24 +33,8 @@ type Sample = tuple[int, list[int]]
 def main() -> int:
     """Soak, and print what was found."""
     options = _options()
-    os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
-    os.environ["PYJOBKIT_TEST_DATABASE"] = "postgresql"
-
-    import django
-
-    django.setup()
-
-    from django.db import connection
-    from django.test.utils import setup_databases, teardown_databases
-
-    from tests.databases.entries import NAME_VARIABLE
-
-    created = setup_databases(verbosity=0, interactive=False)
-    os.environ[NAME_VARIABLE] = str(connection.settings_dict["NAME"])
-    try:
+    with django_database("tests.settings"):
         return _soak(options)
-    finally:
-        teardown_databases(created, verbosity=0)
 
 
 def _soak(options: argparse.Namespace) -> int:

@@ -24,6 +24,7 @@ from pathlib import Path
 from threading import Event, Thread
 
 from benchmarks import workers
+from benchmarks.django_database import django_database
 
 PORT = 8031
 WORKER = (
@@ -40,24 +41,8 @@ CALM, CALMEST_S = 20, 10.0
 def main() -> int:
     """Drain in turn with and without tabs, print the rates and their ratio."""
     options = _options()
-    os.environ["DJANGO_SETTINGS_MODULE"] = "benchmarks.admin.site"
-    os.environ["PYJOBKIT_TEST_DATABASE"] = "postgresql"
-
-    import django
-
-    django.setup()
-
-    from django.db import connection
-    from django.test.utils import setup_databases, teardown_databases
-
-    from tests.databases.entries import NAME_VARIABLE
-
-    created = setup_databases(verbosity=0, interactive=False)
-    os.environ[NAME_VARIABLE] = str(connection.settings_dict["NAME"])
-    try:
+    with django_database("benchmarks.admin.site"):
         return _compare(options)
-    finally:
-        teardown_databases(created, verbosity=0)
 
 
 def _compare(options: argparse.Namespace) -> int:
