@@ -78,7 +78,9 @@ def test_bar_log_and_status_move_while_one_looks(served, open_admin, complaints)
 def test_cancelling_stops_a_real_process(served, open_admin, complaints, tmp_path):
     job_id = served.enqueue("subprocess", split(tmp_path, 30))
     page = open_admin(address(job_id))
-    page.get_by_text("orders").first.wait_for(timeout=PATIENCE_MS)
+    # A line of the log: `orders` stands in the payload, before a process runs.
+    said = page.locator("[data-log-lines] li", has_text="orders").first
+    said.wait_for(timeout=PATIENCE_MS)
     (pid,) = processes_with(str(tmp_path))
 
     page.get_by_role("button", name="Cancel").click()
