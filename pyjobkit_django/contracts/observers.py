@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -32,6 +33,11 @@ class LogSink(ABC):
         """Keep lines in order; all of them or, where this raises, none for sure."""
         for record in records:
             await self.write(record)
+
+    @asynccontextmanager
+    async def worker_session(self) -> AsyncIterator[LogSink]:
+        """Lend a worker the sink with what it needs of its own, such as a connection."""
+        yield self
 
     async def close(self) -> None:
         """Let go of what the sink holds open."""

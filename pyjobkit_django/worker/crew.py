@@ -51,7 +51,7 @@ class Crew:
         self.outage.when_over = self._wake_failing
         channel = Channel(PROBE_BEATS * options.beat_interval_s, clock=shift.clock)
         in_flight = InFlight(options.max_concurrency)
-        self.logs = LogWriter(shift.engine.log_sink, contact=contact)
+        self.logs = LogWriter(shift.log_sink, contact=contact)
         self.progress = ProgressWriter(shift.backend, contact)
         self.settler = Settler(
             shift, in_flight, hints, (self.logs, self.progress), contact

@@ -113,10 +113,8 @@ class Settler:
         return 0.0
 
     async def _write_before(self) -> None:
-        await self._logs.flush()
-        await self._progress.flush(
-            {each.run.job.id for part in self._parts for each in part}
-        )
+        ids = {each.run.job.id for part in self._parts for each in part}
+        await asyncio.gather(self._logs.flush(), self._progress.flush(ids))
 
     async def _offer(self, part: list[Settlement]) -> None:
         sent = self._shift.clock()

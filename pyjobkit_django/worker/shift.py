@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from pyjobkit_django.contracts import ClaimRequest, QueueBackend
+from pyjobkit_django.contracts import ClaimRequest, LogSink, QueueBackend
 from pyjobkit_django.engine import Engine
 from pyjobkit_django.errors import ConfigError
 from pyjobkit_django.metrics import UNMEASURED, WorkerMetrics
@@ -23,6 +23,7 @@ class Shift:
     worker_id: UUID
     engine: Engine
     backend: QueueBackend
+    log_sink: LogSink
     options: WorkerOptions
     kinds: frozenset[str]
     journal: Journal

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any, Final, Self, Unpack
 from uuid import uuid4
 
-from pyjobkit_django.contracts import QueueBackend
+from pyjobkit_django.contracts import LogSink, QueueBackend
 from pyjobkit_django.engine import Engine
 from pyjobkit_django.metrics import process_metrics
 from pyjobkit_django.worker.crew import Crew
@@ -75,9 +76,13 @@ class Worker:
         self._begin()
         try:
             kinds = kinds_to_claim(self.engine, self.kinds)
-            async with self.engine.backend.worker_session() as backend:
+            async with (
+                self.engine.backend.worker_session() as backend,
+                _session_of(self.engine.log_sink) as log_sink,
+            ):
                 self._backend = backend
-                self._crew = Crew(self._shift(backend, kinds), self.request_stop)
+                shift = self._shift(backend, log_sink, kinds)
+                self._crew = Crew(shift, self.request_stop)
                 if self._hurried:
                     self._crew.drain.hurry()
                 await self._crew.work(self._stop, once=once)
@@ -145,14 +150,23 @@ class Worker:
         self._backend = self.engine.backend
         self._stopped.set()
 
-    def _shift(self, backend: QueueBackend, kinds: frozenset[str]) -> Shift:
+    def _shift(
+        self, backend: QueueBackend, log_sink: LogSink, kinds: frozenset[str]
+    ) -> Shift:
         metrics = self.options.metrics or process_metrics()
         return Shift(
             worker_id=self.worker_id,
             engine=self.engine,
             backend=backend,
+            log_sink=log_sink,
             options=self.options,
             kinds=kinds,
             journal=Journal(self.worker_id, metrics),
             metrics=metrics,
         )
+
+
+def _session_of(sink: LogSink) -> AbstractAsyncContextManager[LogSink]:
+    # A site's own sink may know no more than ``write``.
+    lend = getattr(sink, "worker_session", None)
+    return lend() if lend else nullcontext(sink)

@@ -307,7 +307,9 @@ async def test_a_count_that_takes_long_is_taken_rarely():
 
     ticks = iter([10.0, 12.0])
     worker = worker_for(engine_for(Does()), metrics=Slow())
-    shift = worker._shift(worker.engine.backend, frozenset({"job"}))
+    shift = worker._shift(
+        worker.engine.backend, worker.engine.log_sink, frozenset({"job"})
+    )
     depth = Depth(replace(shift, clock=lambda: next(ticks)), Contact(30))
 
     assert await depth._count() == 2.0 * SHARE

@@ -63,7 +63,8 @@ def tally(clock):
 @pytest.fixture
 def writer(tally):
     engine = engine_for(None, backend=Counting())
-    shift = worker_for(engine)._shift(engine.backend, frozenset({"job"}))
+    kinds = frozenset({"job"})
+    shift = worker_for(engine)._shift(engine.backend, engine.log_sink, kinds)
     object.__setattr__(shift, "tally", tally)
     return CounterWriter(shift, Contact(30))
 

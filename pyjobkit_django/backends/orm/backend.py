@@ -180,7 +180,10 @@ class DjangoBackend(BulkBackend):
         return await self._on(Duty.CLAIM).run(self._jobs.next_due_s, request)
 
     async def record_progress(self, updates: Sequence[ProgressUpdate]) -> None:
-        await self._on(Duty.SETTLE).run(self._jobs.record_progress, updates)
+        if self.hot_lane:
+            await self.hot_lane.record_progress(updates)
+        else:
+            await self._on(Duty.SETTLE).run(self._jobs.record_progress, updates)
 
     async def heartbeat(self, beat: WorkerBeat) -> bool:
         return await self._on(Duty.TEND).run(self._beat, beat)

@@ -6,19 +6,24 @@ import itertools
 import json
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 from uuid import UUID
 
 from django.db import connections, router, transaction
 
 from pyjobkit_django.backends.orm.deadlines import Deadlines
 from pyjobkit_django.backends.orm.lanes import CallerLane, Lane, ThreadLane
+from pyjobkit_django.backends.orm.wakeups import speaks_psycopg
 from pyjobkit_django.contracts import LogRecord, LogSink
 from pyjobkit_django.models import JobLog
 from pyjobkit_django.models.postgresql import log_statement
 from pyjobkit_django.payload import clean_text
+
+if TYPE_CHECKING:
+    from pyjobkit_django.backends.orm.async_line import AsyncLine
 
 #: The most bytes of lines in one row, as JSON, and rows in one statement.
 ROW_BYTES: Final = 262_144
@@ -30,12 +35,25 @@ LINE_BYTES: Final = 48
 
 type Line = tuple[float, str, str]
 
+
+class Row(NamedTuple):
+    """A row of JobLog."""
+
+    job_id: UUID
+    version: int
+    seq: int
+    lines: list[Line]
+
+
 #: Rows of one run are told apart, and put in order, by this; no two processes share one.
 _sequence = itertools.count(time.time_ns() // 1_000)
 
 
 class DatabaseLogSink(LogSink):
-    """Keeps log lines in JobLog, on a thread of its own unless a lane is given."""
+    """Keeps log lines in JobLog, on a thread of its own unless a lane is given.
+
+    A worker writes them from its event loop, where the database is PostgreSQL.
+    """
 
     def __init__(
         self,
@@ -45,7 +63,9 @@ class DatabaseLogSink(LogSink):
         lease_ttl_s: float = 30.0,
     ) -> None:
         self._using = using
-        self._lane = lane or ThreadLane("log", Deadlines(self._alias, lease_ttl_s))
+        self._deadlines = Deadlines(self._alias, lease_ttl_s)
+        self._lane = lane or ThreadLane("log", self._deadlines)
+        self._stays = lane is not None
 
     async def write(self, record: LogRecord) -> None:
         await self.write_many([record])
@@ -57,6 +77,19 @@ class DatabaseLogSink(LogSink):
         """Return the kept lines of a job, oldest first."""
         return await CallerLane().run(read_log, job_id, self._using)
 
+    @asynccontextmanager
+    async def worker_session(self) -> AsyncIterator[LogSink]:
+        if self._stays or not speaks_psycopg(self._alias):
+            yield self
+            return
+        from pyjobkit_django.backends.orm.async_line import AsyncLine  # noqa: PLC0415 - needs a driver that other databases lack
+
+        sink = LineLogSink(AsyncLine(self._deadlines))
+        try:
+            yield sink
+        finally:
+            await sink.close()
+
     async def close(self) -> None:
         await self._lane.close()
 
@@ -66,18 +99,33 @@ class DatabaseLogSink(LogSink):
 
     def _insert(self, records: Sequence[LogRecord]) -> None:
         using = self._alias
-        rows = [
-            JobLog(job_id=job_id, version=version, seq=next(_sequence), lines=lines)
-            for (job_id, version), written in _by_run(records).items()
-            for lines in _row_sized(written)
-        ]
+        rows = _rows_of(records)
         connection = connections[using]
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
                 cursor.execute(*log_statement(JobLog._meta.db_table, rows))
             return
         with transaction.atomic(using=using):
-            JobLog.objects.using(using).bulk_create(rows, batch_size=ROWS)
+            JobLog.objects.using(using).bulk_create(
+                [JobLog(**row._asdict()) for row in rows], batch_size=ROWS
+            )
+
+
+class LineLogSink(LogSink):
+    """Keeps log lines in JobLog from an event loop, on a connection of its own."""
+
+    def __init__(self, line: AsyncLine) -> None:
+        self._line = line
+
+    async def write(self, record: LogRecord) -> None:
+        await self.write_many([record])
+
+    async def write_many(self, records: Sequence[LogRecord]) -> None:
+        table = JobLog._meta.db_table
+        await self._line.rows_of(log_statement(table, _rows_of(records)))
+
+    async def close(self) -> None:
+        await self._line.close()
 
 
 def read_log(job_id: UUID, using: str | None = None) -> list[LogRecord]:
@@ -90,6 +138,14 @@ def read_log(job_id: UUID, using: str | None = None) -> list[LogRecord]:
         LogRecord(job_id, stream, text, chunk.version, _moment(seconds))
         for chunk in chunks
         for seconds, stream, text in chunk.lines
+    ]
+
+
+def _rows_of(records: Sequence[LogRecord]) -> list[Row]:
+    return [
+        Row(job_id, version, next(_sequence), lines)
+        for (job_id, version), written in _by_run(records).items()
+        for lines in _row_sized(written)
     ]
 
 

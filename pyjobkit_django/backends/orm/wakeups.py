@@ -165,7 +165,7 @@ async def listen(
     """Call ``receive`` with each wake-up until cancelled; return where there are none."""
     if not speaks_psycopg(using):
         return
-    from pyjobkit_django.backends.orm.hot_lane import connect  # noqa: PLC0415 - needs a driver that other databases lack
+    from pyjobkit_django.backends.orm.async_line import connect  # noqa: PLC0415 - needs a driver that other databases lack
 
     async with await connect(deadlines) as connection:
         await connection.execute(f"LISTEN {CHANNEL}".encode())

@@ -13,7 +13,7 @@ from django.db import transaction
 
 from pyjobkit_django import enqueue
 from pyjobkit_django.backends.orm import DjangoBackend
-from pyjobkit_django.contracts import ClaimRequest
+from pyjobkit_django.contracts import ClaimRequest, ProgressUpdate
 from pyjobkit_django.jobs import JobSpec
 from pyjobkit_django.models import Job
 from pyjobkit_django.outcomes import Failure, Outcome
@@ -37,6 +37,11 @@ async def hot_backend():
 def request(limit, **options):
     names = {"queues": frozenset({"default"}), "kinds": frozenset({"k", "other"})}
     return ClaimRequest(worker_id=uuid4(), limit=limit, ttl_s=60.0, **names, **options)
+
+
+def told(job, value, *, behind=0, **meta):
+    version = job.version - behind
+    return ProgressUpdate(job_id=job.id, version=version, value=value, meta=meta)
 
 
 async def stored(count, **fields):
@@ -173,28 +178,15 @@ async def test_a_connection_that_fails_is_replaced():
         assert await claimed_ids(backend, 1) == ids[1:]
 
 
-@pytest.mark.parametrize("name", ["enable_seqscan", "jit"])
-async def test_a_session_of_its_own_is_set_up_for_the_verbs(name):
+async def test_progress_is_kept_and_stale_progress_is_not():
+    await stored(2)
     async with hot_backend() as backend:
-        await backend.claim(request(1))
-        connection = backend.hot_lane._claims.connection
-        cursor = await connection.execute(f"SHOW {name}")
+        mine, other = await backend.claim(request(2))
+        await backend.record_progress(
+            [told(mine, 0.2), told(mine, 0.4, row=4), told(other, 0.9, behind=1)]
+        )
+        await backend.record_progress([])
 
-        assert await cursor.fetchone() == ("off",)
-        assert connection.prepare_threshold == 1
-
-
-async def test_behind_a_pooler_nothing_is_set_or_prepared(monkeypatch):
-    """A pooler names a process that is not the server's."""
-
-    async def no(_connection):
-        return False
-
-    monkeypatch.setattr("pyjobkit_django.backends.orm.hot_lane._is_direct", no)
-    await stored(1)
-    async with hot_backend() as backend:
-        assert len(await backend.claim(request(1))) == 1
-        connection = backend.hot_lane._claims.connection
-        cursor = await connection.execute("SHOW enable_seqscan")
-        assert await cursor.fetchone() == ("on",)
-        assert connection.prepare_threshold is None
+        record = await backend.get(mine.id)
+        assert (record["progress"], record["progress_meta"]) == (0.4, {"row": 4})
+        assert (await backend.get(other.id))["progress"] is None

@@ -187,6 +187,28 @@ async def test_the_longest_line_of_letters_that_grow_most_is_kept(sink):
     assert await sink.get(job_id) == lines
 
 
+async def test_a_worker_keeps_lines_as_everybody_does(sink):
+    """On PostgreSQL it does so from its event loop."""
+    first, second = uuid4(), uuid4()
+    lines = [line(first, "a\x00"), line(second, "b"), line(first, "ä" * 300_000)]
+
+    async with sink.worker_session() as own:
+        await own.write_many(lines)
+        await own.write(line(first, "last"))
+        assert (own is sink) == (connection.vendor != "postgresql")
+
+    texts = [each.message for each in await sink.get(first)]
+    assert texts == ["a\ufffd", "ä" * 300_000, "last"]
+    assert await sink.get(second) == [lines[1]]
+
+
+async def test_a_worker_on_a_lane_of_its_own_stays_there():
+    sink = DatabaseLogSink(lane=CallerLane())
+
+    async with sink.worker_session() as own:
+        assert own is sink
+
+
 async def test_a_log_may_go_elsewhere(sink):
     elsewhere = DatabaseLogSink(using=connection.alias, lane=CallerLane())
     job_id = uuid4()

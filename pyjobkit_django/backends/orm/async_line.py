@@ -1,0 +1,85 @@
+"""Connections of a worker's own event loop to PostgreSQL.
+
+No thread stands between the worker and its database, and statements are planned once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Final
+
+from django.db import connections
+from psycopg import AsyncConnection, InternalError, OperationalError, sql
+
+from pyjobkit_django.backends.orm.deadlines import Deadlines, Watch
+from pyjobkit_django.models.postgresql import PLANNING, Statement
+
+#: What Django's parameters hold for its own sync connections.
+_DJANGOS: Final = frozenset({"cursor_factory", "context", "prepare_threshold"})
+
+
+class AsyncLine:
+    """A connection that is opened when it is needed and closed when it fails.
+
+    A half-open one fails soon.
+    """
+
+    vendor = "postgresql"
+
+    def __init__(self, deadlines: Deadlines) -> None:
+        self.connection: AsyncConnection[Any] | None = None
+        self._deadlines = deadlines
+        self._turns = asyncio.Lock()
+        self._watch = Watch(deadlines, self)
+
+    async def rows_of(self, statement: Statement) -> list[tuple[Any, ...]]:
+        """Return the rows of a statement that is a transaction of its own, if it has any."""
+        try:
+            return await self._watch.over(asyncio.ensure_future(self._run(statement)))
+        except (OperationalError, InternalError):
+            # It may be beyond use, or lead to what is no longer the primary.
+            await self.close()
+            raise
+
+    async def close(self) -> None:
+        """Close the connection, if there is one."""
+        if self.connection is not None:
+            await self.connection.close()
+
+    async def _run(self, statement: Statement) -> list[tuple[Any, ...]]:
+        text, values = statement
+        async with self._turns:
+            if self.connection is None or self.connection.closed:
+                self.connection = await open_connection(self._deadlines)
+            cursor = self.connection.cursor(binary=True)
+            await cursor.execute(text.encode(), values)
+            return await cursor.fetchall() if cursor.description else []
+
+
+async def connect(deadlines: Deadlines) -> AsyncConnection[Any]:
+    """Return a new connection, made of the parameters that Django has, in autocommit."""
+    params = connections[deadlines.using].get_connection_params()
+    ours = {name: value for name, value in params.items() if name not in _DJANGOS}
+    options = deadlines.options("postgresql") | ours
+    return await AsyncConnection.connect(autocommit=True, **options)
+
+
+async def open_connection(deadlines: Deadlines) -> AsyncConnection[Any]:
+    """Return a new connection with the site's role, ready for the hot verbs."""
+    connection = await connect(deadlines)
+    role = connections[deadlines.using].settings_dict["OPTIONS"].get("assume_role")
+    if role:
+        await connection.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(role)))
+    is_direct = await _is_direct(connection)
+    connection.prepare_threshold = 1 if is_direct else None
+    if is_direct:
+        for name, value in {"timezone": "UTC", **PLANNING}.items():
+            await connection.execute(f"SET {name} = {value}".encode())
+    return connection
+
+
+async def _is_direct(connection: AsyncConnection[Any]) -> bool:
+    """Tell whether a session is ours alone: poolers make up the process they name."""
+    cursor = await connection.execute("SELECT pg_backend_pid()")
+    (pid,) = await cursor.fetchone() or (None,)
+    return bool(pid == connection.info.backend_pid)
