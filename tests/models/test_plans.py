@@ -14,7 +14,7 @@ from pyjobkit_django.models import DatabaseNow, Job
 from pyjobkit_django.models.postgresql import PLANNING, claim_statement
 from tests.marks import committed, on_mariadb, on_postgresql, on_sqlite
 from tests.plans import explained, looks, plan_of
-from tests.stored_jobs import undone
+from tests.stored_jobs import elsewhere, undone
 
 pytestmark = committed
 
@@ -101,6 +101,29 @@ def test_a_claim_on_postgresql_sorts_suspects_alone(lanes):
     sorts = [node for node in plan if node["Node Type"].endswith("Sort")]
     (below,) = [nodes_below for node in sorts for nodes_below in node["Plans"]]
     assert below["Index Cond"].count("lost_runs > 0")
+
+
+@on_postgresql
+@pytest.mark.usefixtures("_many_jobs")
+@pytest.mark.parametrize("lanes", LANES)
+def test_a_claim_reads_its_lanes_once_though_others_took_every_row(lanes):
+    """They move after its snapshot: each row is followed to its new version, and let go."""
+    request = request_of(LANES[lanes], limit=100)
+    text, values = claim_statement("pyjobkit_django_job", request)
+    looking = text[text.index("MATERIALIZED (") + 14 : text.index(")\nUPDATE")]
+
+    with undone(), connection.cursor() as cursor:
+        plan_as_a_worker()
+        cursor.execute(f"DECLARE looking CURSOR FOR {looking}", values[:-2])
+        assert len(elsewhere(claim_of(LANES[lanes], limit=2_000))) > 200
+        cursor.execute("FETCH ALL FROM looking")
+        assert cursor.fetchall() == []
+        cursor.execute(
+            "SELECT pg_stat_get_xact_numscans('pyjobkit_job_claim'::regclass)"
+        )
+        ((scans,),) = cursor.fetchall()
+
+    assert scans <= len(LANES[lanes]["queues"]) * len(LANES[lanes]["kinds"]) + 1
 
 
 @on_postgresql

@@ -38,17 +38,17 @@ _HEAD: Final = """
 _LANE: Final = "= 0 AND queue = %s AND kind = %s"
 _REST_OF_LANE: Final = f"{_LANE} AND (priority, scheduled_for, id) >= (%s, %s, %s)"
 _SUSPECT: Final = "> 0 AND queue = ANY(%s) AND kind = ANY(%s)"
-# A row that another claim took after our snapshot costs most: its new version is found,
-# locked, looked at and let go. xmax is read as it stands now, and tells who was there. Rows
-# that some transaction touched a moment ago are left to it; a claim from the head takes any.
-_UNTOUCHED: Final = " AND age(job.xmax) > 64"
+# OFFSET 0 keeps the merge of the lanes a scan of its own. A row that another claim took after
+# our snapshot is followed to its new version, where the conditions are tried again: merged
+# into the join, the lanes would be read anew for each such row.
 # Every move counts up the version, so it tells whether a row is still what was seen. (With
 # the conditions of the claim index planners would read that index instead of the place.)
 # The place of a row that did move is another one: it is locked, not taken, and let go.
 _CLAIM: Final = """
 WITH free AS MATERIALIZED (
- SELECT job.ctid AS place FROM ({lanes}) AS head
- JOIN {table} AS job ON job.ctid = head.place AND job.version = head.version{untouched}
+ SELECT job.ctid AS place FROM (
+  SELECT * FROM ({lanes}) AS lane ORDER BY priority, scheduled_for, id OFFSET 0) AS head
+ JOIN {table} AS job ON job.ctid = head.place AND job.version = head.version
  ORDER BY head.priority, head.scheduled_for, head.id
  LIMIT %s FOR UPDATE OF job SKIP LOCKED)
 UPDATE {table} SET status = 'running', version = version + 1,
@@ -112,7 +112,7 @@ def _claim(table: str, lanes: int, cap: int, rest: bool) -> str:  # noqa: FBT001
     lane = _HEAD.format(table=table, lost=lost, limit=cap)
     suspect = _HEAD.format(table=table, lost=_SUSPECT, limit="%s")
     heads = " UNION ALL ".join([lane] * lanes + [suspect])
-    return _CLAIM.format(table=table, lanes=heads, untouched=_UNTOUCHED if rest else "")
+    return _CLAIM.format(table=table, lanes=heads)
 
 
 def _claimed(  # noqa: PLR0913, PLR0917 - the columns of a claim

@@ -9,7 +9,6 @@ from uuid import uuid4
 
 import pytest
 from asgiref.sync import sync_to_async
-from django.db import transaction
 
 from pyjobkit_django import enqueue
 from pyjobkit_django.backends.orm import DjangoBackend
@@ -47,11 +46,6 @@ def told(job, value, *, behind=0, **meta):
 async def stored(count, **fields):
     specs = [JobSpec(kind="k", **fields) for _ in range(count)]
     return await sync_to_async(Job.objects.enqueue)(specs)
-
-
-def touch(job_id):
-    with transaction.atomic():
-        Job.objects.select_for_update().get(pk=job_id)
 
 
 async def claimed_ids(backend, limit):
@@ -97,17 +91,6 @@ async def test_a_claim_that_is_to_look_afresh_finds_what_lands_behind():
         jobs = await backend.claim(request(1, afresh=True))
 
         assert [job.id for job in jobs] == urgent
-
-
-async def test_what_was_touched_a_moment_ago_is_left_until_too_few_are_found():
-    """It may be another worker's by now; following it there would be dear."""
-    ids = await stored(5)
-    async with hot_backend() as backend:
-        await claimed_ids(backend, 1)
-        await sync_to_async(touch)(ids[1])
-
-        assert await claimed_ids(backend, 1) == [ids[2]]
-        assert await claimed_ids(backend, 3) == [ids[1], ids[3], ids[4]]
 
 
 async def test_an_urgent_job_starts_next_though_a_backlog_was_there_before(monkeypatch):
