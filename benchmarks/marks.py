@@ -1,113 +1,55 @@
-"""What a job leaves behind: a mark in a file of its process, the same for every queue.
+"""What a job leaves behind: eight bytes in a file, the same for every queue.
 
-Seen from outside, the marks tell how many bodies ran and when; a job that ran twice shows as
-a mark too many. Runs in every venv, and so imports nothing but the standard library.
+Seen from outside, the file tells how many bodies ran and when; a job that ran twice shows
+as a mark too many. Runs in every venv, and so imports nothing but the standard library.
 """
 
 from __future__ import annotations
 
-import mmap
 import os
+import struct
 import time
 from collections.abc import Callable
-from itertools import count as counter
 from pathlib import Path
-from typing import Final
 
-#: Names the folder of the marks in the environment of enqueuers and workers.
+#: Names the file in the environment of enqueuers and workers.
 VARIABLE = "BENCH_MARKS"
 
-#: The most marks of one process: a file with holes, as long as they are not made.
-MOST: Final = 4_000_000
-#: Of each mark, when it was made and what it says, both in nanoseconds.
-_NUMBERS: Final = 2
-_BYTES: Final = 8
+_NANOSECONDS = struct.Struct("q")
 
 
 def marker() -> Callable[[], None]:
-    """Return what a body calls: it notes the time, in less than a microsecond."""
-
-    def mark() -> None:
-        now = time.time_ns()
-        _sheet().add(now, now)
-
-    return mark
+    """Return what a body calls: it writes the time, which takes about a microsecond."""
+    write = _writer()
+    return lambda: write(time.time_ns())
 
 
 def lateness() -> Callable[[int], None]:
-    """Return what a body calls with the time it was sent at (ns): it notes the delay."""
-
-    def mark(sent: int) -> None:
-        now = time.time_ns()
-        _sheet().add(now, now - sent)
-
-    return mark
+    """Return what a body calls with the time it was sent at (ns): it writes the delay."""
+    write = _writer()
+    return lambda sent: write(time.time_ns() - sent)
 
 
-def read(folder: Path) -> list[int]:
-    """Return the marks, in nanoseconds, in the order of their making."""
-    marks = [mark for path in _files(folder) for mark in Sheet(path).marks()]
-    return [value for _, value in sorted(marks)]
+def read(path: Path) -> list[int]:
+    """Return the marks, in nanoseconds, in the order of writing."""
+    data = path.read_bytes() if path.exists() else b""
+    return [mark for (mark,) in _NANOSECONDS.iter_unpack(data)]
 
 
-def count(folder: Path) -> int:
+def count(path: Path) -> int:
     """Return how many marks there are."""
-    return sum(len(Sheet(path)) for path in _files(folder))
+    return path.stat().st_size // _NANOSECONDS.size if path.exists() else 0
 
 
-def clear(folder: Path) -> None:
-    """Forget the marks of processes that have ended."""
-    for path in _files(folder):
-        path.unlink()
+def _writer() -> Callable[[int], None]:
+    # Opened when first needed: a worker may fork between the import and the job.
+    opened: dict[int, int] = {}
 
+    def write(value: int) -> None:
+        process = os.getpid()
+        if process not in opened:
+            flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+            opened[process] = os.open(os.environ[VARIABLE], flags, 0o644)
+        os.write(opened[process], _NANOSECONDS.pack(value))
 
-class Sheet:
-    """The marks of one process, in a file mapped into its memory: no call of the system.
-
-    What is written there outlives the process, however that ends.
-    """
-
-    def __init__(self, path: Path) -> None:
-        with path.open("a+b") as file:
-            file.truncate(MOST * _NUMBERS * _BYTES)
-            self._numbers = memoryview(mmap.mmap(file.fileno(), 0)).cast("q")
-        # Threads take turns at this without a lock.
-        self._places = counter()
-
-    def add(self, when: int, value: int) -> None:
-        """Note a mark; IndexError after the last one there is room for."""
-        place = _NUMBERS * next(self._places)
-        self._numbers[place + 1] = value
-        self._numbers[place] = when
-
-    def __len__(self) -> int:
-        low, high = 0, MOST
-        while low < high:
-            middle = (low + high) // 2
-            if self._numbers[_NUMBERS * middle]:
-                low = middle + 1
-            else:
-                high = middle
-        return low
-
-    def marks(self) -> list[tuple[int, int]]:
-        """Return when each mark was made, and what it says."""
-        numbers = self._numbers[: _NUMBERS * len(self)].tolist()
-        return list(zip(numbers[::_NUMBERS], numbers[1::_NUMBERS], strict=True))
-
-
-#: By process: a worker may fork between the import and the job.
-_sheets: dict[int, Sheet] = {}
-
-
-def _sheet() -> Sheet:
-    process = os.getpid()
-    if process not in _sheets:
-        folder = Path(os.environ[VARIABLE])
-        folder.mkdir(exist_ok=True)
-        _sheets[process] = Sheet(folder / str(process))
-    return _sheets[process]
-
-
-def _files(folder: Path) -> list[Path]:
-    return sorted(folder.iterdir()) if folder.exists() else []
+    return write

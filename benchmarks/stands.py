@@ -54,7 +54,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One subject on a database of its own, with a folder for its marks."""
+    """One subject on a database of its own, with a file for its marks."""
 
     subject: Subject
     python: Path
@@ -127,7 +127,7 @@ class Stand:
 
     @contextmanager
     def run(self) -> Iterator[Run]:
-        """Lend a fresh database with the queue installed, and no marks."""
+        """Lend a fresh database with the queue installed, and an empty file of marks."""
         kind = self.subject.database
         is_copied = kind in ("sqlite", "postgresql")
         with (

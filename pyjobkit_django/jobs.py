@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final, Self
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple, Self
 from uuid import UUID
 
 from pyjobkit_django.errors import InvalidJobError, UnknownQueueError
@@ -234,8 +235,11 @@ class JobRules:
         return spec
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClaimedJob:
+#: What a job has that names no webhooks, or no trace.
+NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
+
+
+class ClaimedJob(NamedTuple):
     """A running job in the hands of one worker; ``version`` is its fencing number.
 
     ``lost_runs`` counts the runs that ended with their worker, perhaps because of the
@@ -256,7 +260,7 @@ class ClaimedJob:
     lost_runs: int = 0
     shadow: bool = False
     chain: tuple[dict[str, JSON], ...] = ()
-    webhooks: Mapping[str, str] = field(default_factory=dict)
-    trace_context: Mapping[str, str] = field(default_factory=dict)
+    webhooks: Mapping[str, str] = NOTHING
+    trace_context: Mapping[str, str] = NOTHING
     #: For how many seconds it was due before it was claimed, where that is known.
     waited_s: float | None = None

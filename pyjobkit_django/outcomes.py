@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Self, cast
+from typing import Any, Final, NamedTuple, Self, cast
 from uuid import UUID
 
 from pyjobkit_django.errors import DiscardJob, ExecutorError, InvalidJobError
@@ -73,8 +73,7 @@ LEASE_EXPIRED: Final = Failure(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Outcome(NamedTuple):
     """How one run ended, to be settled: accepted while ``version`` still matches.
 
     ``status`` is what the job becomes; a retry, snooze or release becomes

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -76,6 +75,6 @@ def test_a_result_that_fits_no_payload_is_refused() -> None:
     deep: Any = {}
     for _ in range(31):
         deep = {"in": deep}
-    job = replace(claimed(linked([spec("a"), spec("b")])))
+    job = claimed(linked([spec("a"), spec("b")]))
     with pytest.raises(InvalidJobError, match="previous_result"):
         next_step(job, deep)

@@ -97,8 +97,8 @@ def _drain(log: Path, jobs: int, tabs: int, cookie: str) -> tuple[float, int]:
 def _marks() -> Iterator[None]:
     from benchmarks.marks import VARIABLE
 
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ[VARIABLE] = folder
+    with tempfile.NamedTemporaryFile() as file:
+        os.environ[VARIABLE] = file.name
         try:
             yield
         finally:

@@ -22,7 +22,7 @@ def mountains(stand: Stand, sizes: Sizes) -> Iterator[Figure]:
         run.call("pile", sizes.finished, sizes.later, sizes.foreign)
         for _ in range(sizes.rounds):
             empty.append(drain(stand, setting).rate)
-            marks.clear(run.marks)
+            run.marks.unlink(missing_ok=True)
             run.call("fill", "noop", setting.jobs)
             run.database.settle()
             piled.append(drain_filled(run, stand, setting).rate)

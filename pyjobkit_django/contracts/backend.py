@@ -272,7 +272,7 @@ class QueueBackend(OperatingVerbs):
                 "job not started", extra={"job_id": row["id"]}, exc_info=True
             )
             return None
-        fields = ClaimedJob.__dataclass_fields__
+        fields = ClaimedJob._fields
         kept = {name: value for name, value in row.items() if name in fields}
         kept |= {"attempts": row["attempts"] + 1, "tags": tuple(row.get("tags", ()))}
         return ClaimedJob(**kept)  # type: ignore[arg-type] # the names were just checked

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final, assert_never
@@ -83,7 +83,7 @@ def decide(
         follow_ups = tuple(_follow_ups(job, outcome, ran_s))
     except InvalidJobError as error:
         return Outcome.failed(job, failure_of(error, BROKEN))
-    return replace(outcome, follow_ups=follow_ups) if follow_ups else outcome
+    return outcome._replace(follow_ups=follow_ups) if follow_ups else outcome
 
 
 def _outcome(

@@ -136,4 +136,4 @@ def _now() -> datetime:
 
 
 def _row(job: ClaimedJob) -> dict[str, Any]:
-    return {name: getattr(job, name) for name in ClaimedJob.__dataclass_fields__}
+    return job._asdict()

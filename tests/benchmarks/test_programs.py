@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -55,10 +54,9 @@ def test_a_paced_job_carries_the_time_it_was_sent_at(program):
     assert reply["rate"] <= 150
 
 
-def test_marks_are_read_in_the_order_of_their_making(tmp_path, monkeypatch):
+def test_marks_are_read_in_the_order_of_writing(tmp_path, monkeypatch):
     path = tmp_path / "marks"
     monkeypatch.setenv(marks.VARIABLE, str(path))
-    monkeypatch.setattr(marks, "_sheets", {})
     assert marks.count(path) == 0
 
     mark, mark_lateness = marks.marker(), marks.lateness()
@@ -70,30 +68,3 @@ def test_marks_are_read_in_the_order_of_their_making(tmp_path, monkeypatch):
     assert marks.count(path) == 2
     assert before <= at <= time.time_ns()
     assert 5_000_000 <= late < 5_000_000_000
-
-    marks.clear(path)
-    assert marks.count(path) == 0
-
-
-def test_threads_lose_no_mark(tmp_path, monkeypatch):
-    monkeypatch.setenv(marks.VARIABLE, str(tmp_path))
-    monkeypatch.setattr(marks, "_sheets", {})
-    mark = marks.marker()
-    mark()
-
-    with ThreadPoolExecutor(4) as threads:
-        for _ in range(1_000):
-            threads.submit(mark)
-
-    assert marks.count(tmp_path) == len(marks.read(tmp_path)) == 1_001
-
-
-def test_a_mark_too_many_is_told(tmp_path, monkeypatch):
-    monkeypatch.setattr(marks, "MOST", 2)
-    sheet = marks.Sheet(tmp_path / "1")
-    sheet.add(1, 1)
-    sheet.add(2, 2)
-
-    assert len(sheet) == 2
-    with pytest.raises(IndexError):
-        sheet.add(3, 3)

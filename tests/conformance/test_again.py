@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from pyjobkit_django.jobs import JobStatus, Verb
@@ -54,7 +52,7 @@ async def test_a_snooze_or_release_costs_no_attempt_and_leaves_no_record(
 
 async def test_a_release_of_a_stale_claim_is_not_accepted(stage: Stage) -> None:
     fresh, stale = await stage.running_many(2)
-    stale = replace(stale, version=stale.version + 1)
+    stale = stale._replace(version=stale.version + 1)
 
     assert await stage.backend.release([fresh, stale]) == {fresh.id}
 

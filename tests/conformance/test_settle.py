@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from uuid import uuid4
 
 import pytest
@@ -72,7 +71,7 @@ async def test_a_result_that_is_not_json_is_refused_and_the_job_runs_on(
 async def test_a_stale_version_settles_nothing(stage: Stage, status: JobStatus) -> None:
     job = await stage.running()
     before = await stage.backend.get(job.id)
-    stale = [replace(job, version=job.version + step) for step in (-1, 1)]
+    stale = [job._replace(version=job.version + step) for step in (-1, 1)]
 
     for old in stale:
         assert await stage.backend.settle([end_as(status, old)]) == frozenset()
@@ -112,7 +111,7 @@ async def test_a_run_is_settled_once(stage: Stage) -> None:
 async def test_one_stale_outcome_among_a_hundred_holds_up_none(stage: Stage) -> None:
     jobs = await stage.running_many(100)
     outcomes = [Outcome.success(job, {"n": n}) for n, job in enumerate(jobs)]
-    outcomes[41] = replace(outcomes[41], version=7)
+    outcomes[41] = outcomes[41]._replace(version=7)
 
     accepted = await stage.backend.settle(outcomes)
 
@@ -219,7 +218,7 @@ async def test_follow_ups_are_enqueued_for_accepted_outcomes_only(stage: Stage) 
     await stage.backend.settle(
         [
             Outcome.success(done, None, [after[done.id]]),
-            Outcome.success(replace(stale, version=9), None, [after[stale.id]]),
+            Outcome.success(stale._replace(version=9), None, [after[stale.id]]),
             Outcome.failed(failed, failure, [after[failed.id]]),
         ]
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
 from uuid import uuid4
 
 import pytest
@@ -65,7 +64,7 @@ async def test_every_end_is_settled_and_fenced(stage: Stage, status: str) -> Non
     job = await stage.running()
     end = end_as(JobStatus(status), job)
 
-    assert await stage.backend.settle([replace(end, version=9)]) == frozenset()
+    assert await stage.backend.settle([end._replace(version=9)]) == frozenset()
     assert await stage.backend.settle([end]) == {job.id}
 
     record = await stage.backend.get(job.id)
@@ -80,7 +79,7 @@ async def test_a_cancelled_run_ends_cancelled_and_a_stale_one_cancels_nothing(
     await stage.backend.cancel(job.id)
     outcomes = [
         Outcome.cancelled(job),
-        replace(Outcome.cancelled(other), version=other.version + 1),
+        Outcome.cancelled(other)._replace(version=other.version + 1),
     ]
 
     assert await stage.backend.settle(outcomes) == {job.id}
@@ -139,7 +138,7 @@ async def test_follow_ups_are_enqueued_for_accepted_outcomes_only(stage: Stage) 
     await stage.backend.settle(
         [
             Outcome.success(job, None, [after[0]]),
-            Outcome.success(replace(stale, version=9), None, [after[1]]),
+            Outcome.success(stale._replace(version=9), None, [after[1]]),
         ]
     )
 

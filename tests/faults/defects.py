@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -26,7 +25,7 @@ def no_fencing() -> None:
         )
         jobs.update(status="running")
         versions = dict(jobs.values_list("pk", "version"))
-        return [replace(each, version=versions[each.job_id]) for each in outcomes]
+        return [each._replace(version=versions[each.job_id]) for each in outcomes]
 
     async def settle(self: Any, outcomes: Sequence[Outcome]) -> frozenset[UUID]:
         lane = self._on("settle")

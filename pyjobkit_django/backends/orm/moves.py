@@ -135,8 +135,7 @@ def _settle_apart(
         raise error
     logger.warning("result not storable", extra={"job_id": outcome.job_id})
     failure = replace(Failure.of(error), reason="the database refused the result")
-    failed = replace(
-        outcome,
+    failed = outcome._replace(
         verb=Verb.FINISH,
         status=JobStatus.FAILED,
         result=None,

@@ -20,6 +20,7 @@ from django.utils import autoreload
 from pyjobkit_django.conf import current
 from pyjobkit_django.errors import PyjobkitError
 from pyjobkit_django.management import left_behind
+from pyjobkit_django.management.collecting import collecting_less
 from pyjobkit_django.management.log_output import log_to_stderr
 from pyjobkit_django.management.worker_arguments import add_worker_arguments
 from pyjobkit_django.metrics import serving_metrics
@@ -55,7 +56,8 @@ class Command(BaseCommand):
         try:
             with _measured(options):
                 worker = self._worker(options)
-                asyncio.run(self._run(worker, once=options["once"]))
+                with collecting_less(worker.options.max_concurrency):
+                    asyncio.run(self._run(worker, once=options["once"]))
         except PyjobkitError as error:
             raise CommandError(str(error)) from error
         finally:

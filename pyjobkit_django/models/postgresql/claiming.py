@@ -17,7 +17,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from pyjobkit_django.contracts import ClaimRequest
-from pyjobkit_django.jobs import ClaimedJob
+from pyjobkit_django.jobs import NOTHING, ClaimedJob
 from pyjobkit_django.models.columns import JSONDecoder
 
 type Statement = tuple[str, tuple[Any, ...]]
@@ -151,7 +151,7 @@ def _claimed(  # noqa: PLR0913, PLR0917 - the columns of a claim
         lost_runs=lost_runs,
         shadow=shadow,
         chain=tuple(_read(steps)) if steps else (),
-        webhooks=json.loads(webhooks) if webhooks else {},
-        trace_context=json.loads(trace_context) if trace_context else {},
+        webhooks=json.loads(webhooks) if webhooks else NOTHING,
+        trace_context=json.loads(trace_context) if trace_context else NOTHING,
         waited_s=max(0.0, (started_at - scheduled_for).total_seconds()),
     )

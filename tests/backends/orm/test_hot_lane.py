@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from uuid import uuid4
 
 import pytest
@@ -127,7 +126,7 @@ async def test_what_the_database_refuses_fails_its_own_job_alone():
     async with hot_backend() as backend:
         jobs = await backend.claim(request(3))
         good = [Outcome.success(job, {"n": 1}) for job in jobs]
-        outcomes = [good[0], replace(good[1], result="\x00"), good[2]]
+        outcomes = [good[0], good[1]._replace(result="\x00"), good[2]]
 
         accepted = await backend.settle(outcomes)
 
