@@ -22,7 +22,7 @@ from benchmarks.results import FOLDER, results_of, write_chart
 from benchmarks.stands import Subject
 from benchmarks.tables import figures_table, goals_table
 
-type Goals = Callable[[Iterable[Figure]], Iterator[Goal]]
+type Goals = Callable[[Sequence[Figure]], Iterator[Goal]]
 
 _PEERS = (*catalogue.USUAL, *catalogue.MORE)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -30,15 +31,16 @@ _NAME = re.compile(r"[A-Za-z0-9_.-]+")
 
 def check_name(field: str, value: Any) -> None:
     """Refuse a kind, queue or tag that is not a short plain word."""
-    if (
-        not isinstance(value, str)
-        or not _NAME.fullmatch(value)
-        or len(value) > MAX_NAME
-    ):
+    if not isinstance(value, str) or not _is_name(value):
         raise InvalidJobError(
             field,
             f"{quoted(value)} must be 1 to {MAX_NAME} letters, digits, dots, dashes or underscores",
         )
+
+
+@lru_cache(maxsize=1024)
+def _is_name(text: str) -> bool:
+    return len(text) <= MAX_NAME and _NAME.fullmatch(text) is not None
 
 
 def check_integer(field: str, value: Any, low: int, high: int) -> None:

@@ -165,8 +165,9 @@ class JobSpec:
             raise InvalidJobError("kind", "is missing")
         fields = dict(given)
         payload = fields.pop("payload", None)
-        cleaned = clean_payload(
-            {} if payload is None else payload, max_bytes=max_payload_bytes
+        is_empty = payload is None or payload == {}
+        cleaned = (
+            {} if is_empty else clean_payload(payload, max_bytes=max_payload_bytes)
         )
         if "tags" in fields:
             fields["tags"] = clean_tags(fields["tags"])

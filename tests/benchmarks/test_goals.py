@@ -12,8 +12,8 @@ from benchmarks.peers.catalogue import MORE, USUAL
 pytestmark = pytest.mark.once
 
 
-def _drained(subject, *rates, note=""):
-    return Figure("Drain, PostgreSQL", subject, "jobs/s", rates, note)
+def _drained(subject, *rates, note="", section="Drain, PostgreSQL"):
+    return Figure(section, subject, "jobs/s", rates, note)
 
 
 def test_a_peer_counts_with_its_best_setting():
@@ -27,6 +27,22 @@ def test_a_peer_counts_with_its_best_setting():
 
     assert goal.sentence == "Drain, PostgreSQL: ours to PGQueuer"
     assert goal.value == 1.5
+
+
+def test_two_workers_are_held_against_one_of_their_setting():
+    figures = [
+        _drained("pyjobkit_django", rate, note=f"{setting}{more}", section=section)
+        for section, more, rates in (
+            ("Drain, PostgreSQL", "", (100, 200)),
+            ("Drain, PostgreSQL, 2 workers", ", 2 workers", (130, 220)),
+        )
+        for setting, rate in zip(("batch 100", "batch 500"), rates, strict=True)
+    ]
+
+    assert [(goal.sentence, goal.value) for goal in peers.goals(figures)] == [
+        ("ours, 2 workers to 1, batch 100", 1.3),
+        ("ours, 2 workers to 1, batch 500", 1.1),
+    ]
 
 
 def test_a_latency_counts_with_its_lowest():
