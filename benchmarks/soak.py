@@ -88,7 +88,11 @@ def _samples(jobs: int, pids: list[int]) -> Iterator[Sample]:
 def _memory(samples: list[Sample], jobs: int) -> bool:
     """Print each worker's memory; tell whether it has grown."""
     warm = min(WARM, jobs // 2)
-    start = [each for done, each in samples if warm <= done <= warm + jobs * WINDOW]
+    later = [(done, each) for done, each in samples if done >= warm]
+    # Few jobs may all be done between two looks.
+    start = [each for done, each in later if done <= warm + jobs * WINDOW] or [
+        later[0][1]
+    ]
     end = [each for done, each in samples if done >= jobs * (1 - WINDOW)]
     grown = False
     for number, (first, last) in enumerate(zip(_most(start), _most(end), strict=True)):
