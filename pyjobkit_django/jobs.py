@@ -165,7 +165,7 @@ class JobSpec:
             raise InvalidJobError("kind", "is missing")
         fields = dict(given)
         payload = fields.pop("payload", None)
-        is_empty = payload is None or payload == {}
+        is_empty = payload is None or (isinstance(payload, dict) and not payload)
         cleaned = (
             {} if is_empty else clean_payload(payload, max_bytes=max_payload_bytes)
         )
