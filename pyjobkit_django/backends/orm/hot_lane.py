@@ -88,10 +88,8 @@ class HotLane:
 
     async def record_progress(self, updates: Sequence[ProgressUpdate]) -> None:
         """Keep the latest progress of running jobs; other versions' is dropped."""
-        latest = {update.job_id: update for update in updates}
-        if latest:
-            statement = progress_statement(self._job, list(latest.values()))
-            await self._settles.rows_of(statement)
+        if updates:
+            await self._settles.rows_of(progress_statement(self._job, updates))
 
     async def close(self) -> None:
         """Close the connections; safe to call again."""

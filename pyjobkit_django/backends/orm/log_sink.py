@@ -84,7 +84,7 @@ class DatabaseLogSink(LogSink):
             return
         from pyjobkit_django.backends.orm.async_line import AsyncLine  # noqa: PLC0415 - needs a driver that other databases lack
 
-        sink = LineLogSink(AsyncLine(self._deadlines))
+        sink = AsyncLogSink(AsyncLine(self._deadlines))
         try:
             yield sink
         finally:
@@ -111,7 +111,7 @@ class DatabaseLogSink(LogSink):
             )
 
 
-class LineLogSink(LogSink):
+class AsyncLogSink(LogSink):
     """Keeps log lines in JobLog from an event loop, on a connection of its own."""
 
     def __init__(self, line: AsyncLine) -> None:

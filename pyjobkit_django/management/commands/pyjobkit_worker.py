@@ -20,7 +20,7 @@ from django.utils import autoreload
 from pyjobkit_django.conf import current
 from pyjobkit_django.errors import PyjobkitError
 from pyjobkit_django.management import left_behind
-from pyjobkit_django.management.collecting import collecting_less
+from pyjobkit_django.management.garbage_collection import collecting_less
 from pyjobkit_django.management.log_output import log_to_stderr
 from pyjobkit_django.management.worker_arguments import add_worker_arguments
 from pyjobkit_django.metrics import serving_metrics

@@ -80,11 +80,10 @@ class Leasing(Moving):
 
     def record_progress(self, updates: Sequence[ProgressUpdate]) -> None:
         """Keep the latest progress of running jobs; other versions' is dropped."""
-        latest = {update.job_id: update for update in updates}
-        if latest and self.is_on_postgresql:
-            table = self.model._meta.db_table
-            self.run(progress_statement(table, list(latest.values())))
+        if updates and self.is_on_postgresql:
+            self.run(progress_statement(self.model._meta.db_table, updates))
             return
+        latest = {update.job_id: update for update in updates}
         for ids in in_batches(latest):
             with transaction.atomic(using=self.db):
                 rows = self.filter(pk__in=ids, status=JobStatus.RUNNING).locked()

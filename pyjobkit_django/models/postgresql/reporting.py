@@ -38,8 +38,9 @@ _NAMES: Final = ", ".join(_LINES.names)
 
 
 def progress_statement(table: str, updates: Sequence[ProgressUpdate]) -> Statement:
-    """Return the statement that keeps the progress of runs, at most one a job."""
-    batch = _UPDATES.batch_of(updates)
+    """Return the statement that keeps the progress of runs, the last one of each job."""
+    latest = {update.job_id: update for update in updates}
+    batch = _UPDATES.batch_of(list(latest.values()))
     return _PROGRESS.format(job=table, updates=batch.source), batch.values
 
 

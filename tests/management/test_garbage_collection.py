@@ -6,7 +6,7 @@ import gc
 
 import pytest
 
-from pyjobkit_django.management.collecting import OBJECTS, collecting_less
+from pyjobkit_django.management.garbage_collection import OBJECTS, collecting_less
 
 
 @pytest.fixture(autouse=True)
