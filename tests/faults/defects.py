@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -67,7 +68,8 @@ def early_reaper() -> None:
 
     async def reap(self: Any) -> Sweep:
         await self._on("tend").run(expire, self.using)
-        return await true_reap(self)
+        # Once more soon, while the jobs of a trial run.
+        return replace(await true_reap(self), next_in_s=2.0)
 
     DjangoBackend.reap = reap  # type: ignore[method-assign]
 
