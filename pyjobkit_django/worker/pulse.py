@@ -7,7 +7,6 @@ import logging
 import math
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 
 from pyjobkit_django.worker.backoff import Backoff
 from pyjobkit_django.worker.contact import Contact
@@ -120,15 +119,27 @@ class Pulse:
         if self.failing:
             # However often it is woken, a loop in trouble takes a breath first.
             await asyncio.sleep(min(seconds, self._backoff.first_s))
+        waited = False
         while not self._ending:
             left = min(until, self._due) - time.monotonic()
             if left <= 0:
                 break
             self._stirred.clear()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(None if left == math.inf else left):
-                    await self._stirred.wait()
-        await asyncio.sleep(0)
+            await self._stir(None if left == math.inf else left)
+            waited = True
+        if not waited:
+            await asyncio.sleep(0)
+
+    async def _stir(self, within_s: float | None) -> None:
+        if within_s is None:
+            await self._stirred.wait()
+            return
+        loop = asyncio.get_running_loop()
+        timer = loop.call_later(within_s, self._stirred.set)
+        try:
+            await self._stirred.wait()
+        finally:
+            timer.cancel()
 
     def _tell(self) -> None:
         self._stepped.set()

@@ -34,8 +34,10 @@ class AsyncLine:
 
     async def rows_of(self, statement: Statement) -> list[tuple[Any, ...]]:
         """Return the rows of a statement that is a transaction of its own, if it has any."""
+        loop = asyncio.get_running_loop()
+        call = asyncio.Task(self._run(statement), loop=loop, eager_start=True)
         try:
-            return await self._watch.over(asyncio.ensure_future(self._run(statement)))
+            return await self._watch.over(call)
         except (OperationalError, InternalError):
             # It may be beyond use, or lead to what is no longer the primary.
             await self.close()

@@ -29,6 +29,8 @@ logger = logging.getLogger("pyjobkit.wakeups")
 _NOTIFY: Final = "SELECT pg_notify(%s, UNNEST(%s::text[]))"
 #: In a transaction of its own, which need not reach the disk to be heard.
 _NOTIFY_ALONE: Final = f"{_NOTIFY}, set_config('synchronous_commit', 'off', TRUE)"
+#: The same at the end of several statements, where nothing has to be planned.
+_THEN_NOTIFY: Final = f"SET LOCAL synchronous_commit = off; NOTIFY {CHANNEL}, %s"
 
 
 class Announcement:
@@ -55,15 +57,15 @@ class Announcement:
         """Send; a hint that cannot be sent is logged, since polling finds the job."""
         try:
             with connections[self._using].cursor() as cursor:
-                cursor.execute(statement, [CHANNEL, self.payloads])
+                cursor.execute(statement, [CHANNEL, array_of(self.payloads)])
         except Exception:
             logger.warning("workers not woken", exc_info=True)
 
     @property
-    def payloads(self) -> str:
-        """What is to be sent, as an array of PostgreSQL's."""
+    def payloads(self) -> list[str]:
+        """What is to be sent."""
         wakeups = [*self._wakeups, *filter(None, [self._soonest])]
-        return array_of(f"{wakeup.kind}:{wakeup.value}" for wakeup in wakeups)
+        return [f"{wakeup.kind}:{wakeup.value}" for wakeup in wakeups]
 
 
 def announce(using: str, *wakeups: Wakeup) -> None:
@@ -99,13 +101,12 @@ def run_and_announce(
     announcement = Announcement(using)
     announcement.add(wakeups)
     text, values = statement
+    payloads = announcement.payloads
+    # Two transactions: the lock of NOTIFY must not be held while one is made safe.
+    steps = ("BEGIN", text, "COMMIT", *(_THEN_NOTIFY for _ in payloads))
     try:
         with connection.cursor() as cursor:
-            # Two transactions: the lock of NOTIFY must not be held while one is made safe.
-            cursor.execute(
-                f"BEGIN; {text}; COMMIT; {_NOTIFY_ALONE}",
-                (*values, CHANNEL, announcement.payloads),
-            )
+            cursor.execute("; ".join(steps), (*values, *payloads))
     except BaseException as error:
         with suppress(Error):
             connection.rollback()
