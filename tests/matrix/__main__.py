@@ -29,7 +29,8 @@ from tests.matrix.runs import Runner
 ROOT = Path(__file__).parents[2]
 CACHE = ROOT / ".cache"
 COVERAGE = CACHE / "coverage"
-ABREAST = 3
+#: The tests of a cell wait about half of the time.
+ABREAST = 2 * (os.cpu_count() or 1)
 
 
 def main() -> int:

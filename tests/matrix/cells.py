@@ -37,11 +37,11 @@ def _without(*paths: str) -> tuple[str, ...]:
     return tuple(f"--ignore=tests/{path}" for path in paths)
 
 
-#: Real worker processes: as slow as tests are.
-_PROCESSES: Final = ("acceptance", "faults", "article", "metrics/test_server.py")
+#: Real worker processes: as slow as tests are, and they wait more than they compute.
+_PROCESSES: Final = ("acceptance", "article", "faults")
 _QUICK: Final = (
     *("-m", "not slow and not once and not plain"),
-    *_without(*_APART, *_PROCESSES, "browser"),
+    *_without(*_APART, *_PROCESSES, "metrics/test_server.py", "browser"),
 )
 #: A browser is driven from a loop of its own, beside which no test can start another.
 _BROWSER: Final = ("tests/browser",)
@@ -51,13 +51,15 @@ _ONCE: Final = ("-m", "once", *_without("browser"))
 _PLAIN: Final = ("-m", "plain and not once", *_without("browser"))
 _ALL_STORED: Final = ("-m", "not once and not plain", *_without("browser"))
 _STORED: Final = (*_ALL_STORED, *_without(*_APART))
+_OF_PROCESSES: Final = (*_ALL_STORED, *(f"tests/{path}" for path in _PROCESSES))
 #: What is told of faults and traps is about PostgreSQL and SQLite.
 _ALSO: Final = (*_STORED, *_without("faults", "traps", "metrics", "tracing"))
 
 #: The longest stand first, so that the short ones fill the gaps.
 CELLS: Final = (
-    Cell("6.1", "postgresql", _STORED, measured=True),
     Cell("6.1", "sqlite", _ALL_STORED, measured=True),
+    Cell("6.1", "postgresql", _OF_PROCESSES, variant="processes", measured=True),
+    Cell("6.1", "postgresql", (*_STORED, *_without(*_PROCESSES)), measured=True),
     Cell("6.1", "mariadb", _ALSO),
     Cell("6.1", "sqlite", _PLAIN, variant="plain", measured=True),
     Cell("6.1", "sqlite", _ONCE, variant="once"),
