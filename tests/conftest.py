@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import logging
 import os
 from collections.abc import Iterator
@@ -45,6 +46,13 @@ def distributions(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def environment(tmp_path: Path, distributions: Path) -> Environment:
     """Return a venv that can install our wheel."""
     return Environment(tmp_path / "venv", wheels=distributions)
+
+
+@pytest.fixture(autouse=True)
+def _collector_spares_the_tests() -> None:
+    """Keep the garbage collector from looking at thousands of tests again and again."""
+    if not gc.get_freeze_count():  # or no longer: a worker's command lets go of all
+        gc.freeze()
 
 
 @pytest.fixture(autouse=True)
