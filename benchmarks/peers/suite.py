@@ -81,9 +81,14 @@ class Comparison:
         for stand in self.stands:
             for setting in stand.subject.drains:
                 yield self._drain_case(stand, self._scaled(setting))
-        for stand in self.stands:
-            if stand.subject.database in ("postgresql", "redis"):
-                yield from self._other_cases(stand)
+        served = [
+            stand
+            for stand in self.stands
+            if stand.subject.database in ("postgresql", "redis")
+        ]
+        for cases in (_enqueueing, _in_bulk, _idle, _under_load, _asleep):
+            for stand in served:
+                yield from cases(stand)
 
     def _floor(self) -> Sequence[tuple[str, str, float]]:
         with databases.lent("postgresql") as database:
@@ -103,26 +108,6 @@ class Comparison:
             ]
 
         return Case(stand.subject.name, setting.label, measure)
-
-    def _other_cases(self, stand: Stand) -> Iterator[Case]:
-        subject = stand.subject
-        if subject.enqueues:
-            yield _rate_case(stand, _ONE_BY_ONE, "enqueue", _ENQUEUED)
-        if subject.has_bulk:
-            yield _rate_case(stand, "Enqueue, in bulk", "bulk", _BULK)
-        if subject.name == OURS:
-            yield _rate_case(stand, _ONE_BY_ONE, "create", _ENQUEUED, subject=ORM)
-            yield Case(OURS, "1,000 jobs/s", lambda: _under_load(stand))
-        if idle := subject.idle:
-            yield Case(subject.name, idle.label, lambda: _latency(stand, idle))
-        if sleeping := subject.sleeping:
-            yield Case(
-                subject.name,
-                sleeping.label,
-                lambda: [
-                    ("500 jobs of sleep(1)", "s", sleep_together(stand, sleeping))
-                ],
-            )
 
     def _scaled(self, setting: Setting) -> Setting:
         return replace(setting, jobs=max(50, int(setting.jobs * self.scale)))
@@ -152,6 +137,23 @@ def _rate_case(
     )
 
 
+def _enqueueing(stand: Stand) -> Iterator[Case]:
+    if stand.subject.enqueues:
+        yield _rate_case(stand, _ONE_BY_ONE, "enqueue", _ENQUEUED)
+    if stand.subject.name == OURS:
+        yield _rate_case(stand, _ONE_BY_ONE, "create", _ENQUEUED, subject=ORM)
+
+
+def _in_bulk(stand: Stand) -> Iterator[Case]:
+    if stand.subject.has_bulk:
+        yield _rate_case(stand, "Enqueue, in bulk", "bulk", _BULK)
+
+
+def _idle(stand: Stand) -> Iterator[Case]:
+    if idle := stand.subject.idle:
+        yield Case(stand.subject.name, idle.label, lambda: _latency(stand, idle))
+
+
 def _latency(stand: Stand, setting: Setting) -> Sequence[tuple[str, str, float]]:
     found: Latency
     (found,) = latencies(stand, setting, jobs=_PACED, gap_s=_GAP_S, rounds=1)
@@ -161,11 +163,25 @@ def _latency(stand: Stand, setting: Setting) -> Sequence[tuple[str, str, float]]
     ]
 
 
+def _under_load(stand: Stand) -> Iterator[Case]:
+    if stand.subject.name == OURS:
+        yield Case(OURS, "1,000 jobs/s", lambda: _latency_under_load(stand))
+
+
+def _asleep(stand: Stand) -> Iterator[Case]:
+    if sleeping := stand.subject.sleeping:
+        yield Case(
+            stand.subject.name,
+            sleeping.label,
+            lambda: [("500 jobs of sleep(1)", "s", sleep_together(stand, sleeping))],
+        )
+
+
 def _command(subject: Subject, setting: Setting) -> str:
     return f"{subject.name}: python {' '.join(setting.command)}"
 
 
-def _under_load(stand: Stand) -> Sequence[tuple[str, str, float]]:
+def _latency_under_load(stand: Stand) -> Sequence[tuple[str, str, float]]:
     setting = worker("Late")
     (found,) = latencies(
         stand, setting, jobs=_PACED_UNDER_LOAD, gap_s=_LOAD_GAP_S, rounds=1
