@@ -28,6 +28,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("plain")
 
 
+def pytest_collection_finish() -> None:
+    """Keep the garbage collector from looking at thousands of tests again and again."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None) -> Iterator[None]:
     """Let the processes that a test starts find its database."""
@@ -46,13 +52,6 @@ def distributions(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def environment(tmp_path: Path, distributions: Path) -> Environment:
     """Return a venv that can install our wheel."""
     return Environment(tmp_path / "venv", wheels=distributions)
-
-
-@pytest.fixture(autouse=True)
-def _collector_spares_the_tests() -> None:
-    """Keep the garbage collector from looking at thousands of tests again and again."""
-    if not gc.get_freeze_count():  # or no longer: a worker's command lets go of all
-        gc.freeze()
 
 
 @pytest.fixture(autouse=True)

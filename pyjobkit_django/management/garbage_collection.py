@@ -18,7 +18,7 @@ def collecting_less(jobs: int) -> Iterator[None]:
     Whatever is still alive when it looks costs it time, and saves nothing. What has been
     imported stays; ``jobs`` at once should come and go between two of its looks.
     """
-    before = gc.get_threshold()
+    before, was_frozen = gc.get_threshold(), gc.get_freeze_count() > 0
     young, *older = before
     gc.collect()
     gc.freeze()
@@ -28,4 +28,5 @@ def collecting_less(jobs: int) -> Iterator[None]:
         yield
     finally:
         gc.set_threshold(*before)
-        gc.unfreeze()
+        if not was_frozen:
+            gc.unfreeze()

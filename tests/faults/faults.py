@@ -67,7 +67,7 @@ def dying_at(*moments: str) -> Act:
             trial.gather()
             trial.enqueue(1, die=moment, for_s=0.1)
             trial.times += 1
-            trial.work(60, until=lambda: len(trial.lines(KILL)) >= trial.times)
+            trial.work(60, until=lambda: len(trial.journal.lines(KILL)) >= trial.times)
 
     return act
 
@@ -168,7 +168,9 @@ def outlived(trial: Trial, fault: Fault) -> None:
         trial.gather()
         ending = set(trial.enqueue(trial.terms.concurrency, for_s=1.0))
         trial.until(
-            lambda ending=ending: ending <= {line.job for line in trial.lines(START)},
+            lambda ending=ending: (
+                ending <= {line.job for line in trial.journal.lines(START)}
+            ),
             what="the start of what ends in the outage",
         )
         server(trial).stop()

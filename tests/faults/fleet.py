@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from tests.faults.journal import KILL, PAUSE, RESUME, START, read_lines, write_line
+from tests.faults.journal import KILL, PAUSE, RESUME, START, Journal, write_line
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 PROGRAM: Final = (sys.executable, "-m", "tests.faults.worker")
@@ -26,7 +26,7 @@ class Fleet:
     def __init__(
         self,
         folder: Path,
-        journal: Path,
+        journal: Journal,
         environments: list[dict[str, str]],
         arguments: tuple[str, ...],
     ) -> None:
@@ -65,7 +65,7 @@ class Fleet:
 
     def working(self) -> list[subprocess.Popen[bytes]]:
         """Return those that live and have run a job: they know what a signal means."""
-        pids = {line.pid for line in read_lines(self._journal) if line.word == START}
+        pids = {line.pid for line in self._journal.lines(START)}
         return [worker for worker in self.alive() if worker.pid in pids]
 
     def alive(self) -> list[subprocess.Popen[bytes]]:
@@ -80,18 +80,18 @@ class Fleet:
 
     def kill(self, worker: subprocess.Popen[bytes]) -> None:
         """Kill one, without a chance to tidy up."""
-        write_line(self._journal, KILL, worker.pid)
+        write_line(self._journal.path, KILL, worker.pid)
         worker.kill()
         worker.wait()
 
     def pause(self, worker: subprocess.Popen[bytes]) -> None:
         """Stop the clock of one."""
-        write_line(self._journal, PAUSE, worker.pid)
+        write_line(self._journal.path, PAUSE, worker.pid)
         worker.send_signal(signal.SIGSTOP)
 
     def resume(self, worker: subprocess.Popen[bytes]) -> None:
         """Let it go on."""
-        write_line(self._journal, RESUME, worker.pid)
+        write_line(self._journal.path, RESUME, worker.pid)
         worker.send_signal(signal.SIGCONT)
 
     def stop(self) -> list[int]:

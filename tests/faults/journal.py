@@ -43,10 +43,28 @@ def write_line(path: str | Path, word: str, pid: int, *about: object) -> None:
         os.close(handle)
 
 
-def read_lines(path: Path) -> list[Line]:
-    """Return the events of a journal, in the order of time."""
-    text = path.read_text() if path.exists() else ""
-    return sorted(_parsed(text.splitlines()), key=lambda line: line.at_s)
+class Journal:
+    """Reads a journal while it is written: each line once, however often it is asked."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._read = 0
+        self._lines: list[Line] = []
+
+    def lines(self, *words: str) -> list[Line]:
+        """Return the events with these words, or all, in the order of time."""
+        if new := list(_parsed(self._new_text().splitlines())):
+            self._lines = sorted([*self._lines, *new], key=lambda line: line.at_s)
+        return [line for line in self._lines if not words or line.word in words]
+
+    def _new_text(self) -> str:
+        if not self.path.exists():
+            return ""
+        with self.path.open("rb") as file:
+            file.seek(self._read)
+            whole, end, _ = file.read().rpartition(b"\n")
+        self._read += len(whole + end)
+        return whole.decode()
 
 
 def _parsed(lines: Iterable[str]) -> Iterator[Line]:

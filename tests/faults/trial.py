@@ -17,7 +17,7 @@ from pyjobkit_django.jobs import FINAL, JobSpec
 from pyjobkit_django.models import Job, JobAttempt, JobLog, WorkerRecord
 from tests.faults.fleet import Fleet
 from tests.faults.history import History, LostRun, Row, Verdict, check
-from tests.faults.journal import FAULT, read_lines, write_line
+from tests.faults.journal import FAULT, Journal, write_line
 from tests.faults.place import ALIAS, Place, patiently
 
 #: The longest that jobs may take to end once the last fault is over, in seconds.
@@ -51,7 +51,7 @@ class Trial:
         self.place = place
         self.terms = terms
         self.rng = rng
-        self.journal = folder / "journal"
+        self.journal = Journal(folder / "journal")
         self.enqueued: set[UUID] = set()
         #: How often the fault was acted out.
         self.times = 0
@@ -72,7 +72,7 @@ class Trial:
         self.fleet.keep(self.terms.workers)
         try:
             self.enqueue(BACKLOG)
-            self.until(self.lines, what="the first start")
+            self.until(self.journal.lines, what="the first start")
         except BaseException:
             self.fleet.end()
             raise
@@ -89,7 +89,7 @@ class Trial:
             JobSpec.build(
                 kind="step",
                 payload={
-                    "journal": str(self.journal),
+                    "journal": str(self.journal.path),
                     "for_s": self._run_s(),
                     **payload,
                 },
@@ -117,7 +117,7 @@ class Trial:
 
     def happened(self) -> None:
         """Note the fault that is over now: recovery counts from here."""
-        write_line(self.journal, FAULT, 0)
+        write_line(self.journal.path, FAULT, 0)
 
     def gather(self) -> None:
         """Work until all workers are up."""
@@ -132,12 +132,6 @@ class Trial:
         """Return one of the workers, any that is up."""
         self.until(self.fleet.working, what="a worker that works")
         return self.rng.choice(self.fleet.working())
-
-    def lines(self, *words: str) -> list[Any]:
-        """Return what the journal says so far."""
-        return [
-            line for line in read_lines(self.journal) if not words or line.word in words
-        ]
 
     def until(self, holds: Callable[[], object], *, what: str) -> None:
         """Return once something holds, which it should soon."""
@@ -167,7 +161,7 @@ class Trial:
         return History(
             enqueued=frozenset(self.enqueued),
             rows={job: Row(*columns) for job, *columns in rows},
-            lines=read_lines(self.journal),
+            lines=self.journal.lines(),
             has_one_writer=connections[ALIAS].vendor == "sqlite",
             lost_runs=[
                 LostRun(job, version, moment.timestamp() - offset_s)

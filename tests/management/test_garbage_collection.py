@@ -16,10 +16,25 @@ def _collector_stays_as_it_was():
     gc.set_threshold(*before)
 
 
+@pytest.fixture
+def _collector_spares_nothing():
+    gc.unfreeze()
+    yield
+    gc.freeze()
+
+
+@pytest.mark.usefixtures("_collector_spares_nothing")
 def test_what_was_there_before_is_spared_meanwhile():
     with collecting_less(8):
         assert gc.get_freeze_count() > 1_000
     assert gc.get_freeze_count() == 0
+
+
+def test_what_the_process_spared_before_stays_spared():
+    before = gc.get_freeze_count()
+    with collecting_less(8):
+        pass
+    assert gc.get_freeze_count() >= before > 0
 
 
 @pytest.mark.parametrize(("jobs", "young"), [(8, 700), (1_000, 1_000 * OBJECTS)])

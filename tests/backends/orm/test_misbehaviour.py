@@ -125,6 +125,7 @@ async def at_work(worker):
     try:
         yield
     finally:
+        may_end.set()
         worker.stop_now()
         await task
 
@@ -153,8 +154,10 @@ async def test_each_ends_as_it_should_and_its_neighbours_succeed(monkeypatch):
                 max_attempts=1,
             )
             neighbours.append(await engine.enqueue(kind="neighbour", max_attempts=1))
-        limits = LogLimits(lines=100)
-        async with at_work(worker_for(engine, max_concurrency=3, log_limits=limits)):
+        worker = worker_for(
+            engine, max_concurrency=3, log_limits=LogLimits(lines=100), lease_ttl=60
+        )
+        async with at_work(worker):
             for act, (status, told) in ENDS.items():
                 record = await engine.wait(jobs[act], timeout_s=40)
                 assert (act, record["status"]) == (act, status)
@@ -162,7 +165,6 @@ async def test_each_ends_as_it_should_and_its_neighbours_succeed(monkeypatch):
             for job_id in neighbours:
                 record = await engine.wait(job_id, timeout_s=40)
                 assert (record["status"], record["result"]) == ("success", False)
-            may_end.set()
 
         lines = await engine.log_sink.get(jobs[logs_and_progresses])
         assert [line.message for line in lines] == ["line"] * 100 + [LIMIT_REACHED]
