@@ -10,9 +10,9 @@ from django.core import checks
 from django.core.checks import CheckMessage, Error
 from django.db import DEFAULT_DB_ALIAS, connections, router
 
+from pyjobkit_django import executors
 from pyjobkit_django.conf import read
 from pyjobkit_django.errors import PyjobkitError
-from pyjobkit_django.executors import SubprocessExecutor
 from pyjobkit_django.models import Job
 from pyjobkit_django.runtime import site_executors
 
@@ -35,11 +35,11 @@ def check_settings(**_: Any) -> list[CheckMessage]:
     settings, faults = read(getattr(site, "PYJOBKIT", {}))
     found: list[CheckMessage] = [Error(fault, id="pyjobkit.E001") for fault in faults]
     try:
-        executors = site_executors(settings)
+        made = site_executors(settings)
     except PyjobkitError as error:
         return [*found, Error(str(error), id="pyjobkit.E002")]
-    found += _check_subprocess(executors)
-    kinds = [executor.kind for executor in executors]
+    found += _check_subprocess(made)
+    kinds = [executor.kind for executor in made]
     taken = {kind for kind in kinds if kinds.count(kind) > 1}
     return found + [
         Error(
@@ -85,9 +85,9 @@ def check_database(**_: Any) -> list[CheckMessage]:
     return found
 
 
-def _check_subprocess(executors: Iterable[Any]) -> Iterator[CheckMessage]:
-    for executor in executors:
-        unrestricted = isinstance(executor, SubprocessExecutor) and (
+def _check_subprocess(made: Iterable[Any]) -> Iterator[CheckMessage]:
+    for executor in made:
+        unrestricted = isinstance(executor, executors.SubprocessExecutor) and (
             executor.allow_list is None
         )
         if unrestricted and not site.DEBUG:

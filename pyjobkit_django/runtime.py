@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from django.utils.module_loading import autodiscover_modules, import_string
 
+from pyjobkit_django import executors
 from pyjobkit_django.backends.memory import MemoryBackend
 from pyjobkit_django.backends.orm import DatabaseLogSink, DjangoBackend
 from pyjobkit_django.conf import Settings, current
+from pyjobkit_django.contracts import Executor
 from pyjobkit_django.engine import Engine
 from pyjobkit_django.errors import ConfigError
-from pyjobkit_django.executors import HTTPExecutor
+from pyjobkit_django.executors.late import LateExecutor
 from pyjobkit_django.quoting import one_line, quoted
 from pyjobkit_django.registry import check_executor, registered_executors
 from pyjobkit_django.worker import Worker
+
+#: The kind that every worker runs, since webhooks are jobs of it.
+_HTTP: Final = "http"
 
 
 def build_engine(
@@ -85,9 +90,14 @@ def site_executors(settings: Settings, extra: Iterable[str] = ()) -> list[Any]:
 
 def _with_the_rest(engine: Engine) -> Engine:
     engine.register_plugins()
-    if HTTPExecutor.kind not in engine.executors:
-        engine.register_executor(HTTPExecutor())
+    if _HTTP not in engine.executors:
+        http = LateExecutor(_HTTP, _http_executor)
+        engine.register_executor(http)
     return engine
+
+
+def _http_executor() -> Executor:
+    return executors.HTTPExecutor()
 
 
 def _extra_executor(path: str) -> Any:

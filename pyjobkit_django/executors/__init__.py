@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
-from pyjobkit_django.executors.batch import BatchExecutor, BatchJob
-from pyjobkit_django.executors.http import HTTPExecutor, HttpExecutor
-from pyjobkit_django.executors.subprocess import SubprocessExecutor
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from pyjobkit_django.executors.batch import BatchExecutor, BatchJob
+    from pyjobkit_django.executors.http import HTTPExecutor, HttpExecutor
     from pyjobkit_django.executors.ssh import SSHExecutor
+    from pyjobkit_django.executors.subprocess import SubprocessExecutor
 
 __all__ = [
     "BatchExecutor",
@@ -21,9 +20,19 @@ __all__ = [
     "SubprocessExecutor",
 ]
 
+# Each is imported when it is asked for: one brings an HTTP client, which no site should
+# wait for that only enqueues, and another asyncssh, which is an extra.
+_MODULES: Final = {
+    "BatchExecutor": "batch",
+    "BatchJob": "batch",
+    "HTTPExecutor": "http",
+    "HttpExecutor": "http",
+    "SSHExecutor": "ssh",
+    "SubprocessExecutor": "subprocess",
+}
 
-# It needs asyncssh, which is an extra, and so is imported when it is asked for.
+
 def __getattr__(name: str) -> Any:
-    if name == "SSHExecutor":
-        return import_module("pyjobkit_django.executors.ssh").SSHExecutor
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
