@@ -11,8 +11,11 @@ import pytest
 from blockbuster import blockbuster_ctx
 from django.db import connection
 
+from tests.databases.emptying import delete_rather_than_truncate
 from tests.databases.entries import NAME_VARIABLE
 from tests.newcomer.environment import Environment, build_distributions
+
+delete_rather_than_truncate()
 
 
 def pytest_report_header() -> str:
@@ -32,6 +35,7 @@ def pytest_collection_finish() -> None:
     """Keep the garbage collector from looking at thousands of tests again and again."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(10_000)
 
 
 @pytest.fixture(scope="session")

@@ -11,14 +11,14 @@ from uuid import UUID
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-#: How many cases a property is tried with: ``quick`` in ``make test``, the same each time.
-EXAMPLES = {"quick": 25, "thorough": 1_000}
+#: How many cases a property is tried with: ``few`` and ``quick`` in ``make test``, the same each time.
+EXAMPLES = {"few": 8, "quick": 25, "thorough": 1_000}
 PROFILE = os.environ.get("PYJOBKIT_TEST_EXAMPLES", "quick")
 
 #: For properties over a database, or whatever takes milliseconds.
 tried = settings(
     max_examples=EXAMPLES[PROFILE],
-    derandomize=PROFILE == "quick",
+    derandomize=PROFILE != "thorough",
     database=None,
     deadline=None,
     suppress_health_check=list(HealthCheck),

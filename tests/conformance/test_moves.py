@@ -14,17 +14,18 @@ def test_every_row_of_the_table_is_tried() -> None:
     assert tried == set(MOVES) == set(Verb)
 
 
-@pytest.mark.parametrize("status", JobStatus)
 @pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.name)
 async def test_a_verb_moves_a_job_as_the_table_says_or_not_at_all(
-    stage: Stage, action: Action, status: JobStatus
+    stage: Stage, action: Action, subtests: pytest.Subtests
 ) -> None:
-    before = await stage.brought_to(status)
+    for status in JobStatus:
+        with subtests.test(status=status):
+            before = await stage.brought_to(status)
 
-    accepted = await action.perform(stage, before)
+            accepted = await action.perform(stage, before)
 
-    after = await stage.backend.get(before["id"])
-    await _check(stage, action, before, after, accepted)
+            after = await stage.backend.get(before["id"])
+            await _check(stage, action, before, after, accepted)
 
 
 @pytest.mark.parametrize("action", LEASED_ACTIONS, ids=lambda action: action.name)

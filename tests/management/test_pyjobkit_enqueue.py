@@ -139,6 +139,7 @@ def test_settings_with_faults_are_refused(settings):
         enqueue("k")
 
 
+@pytest.mark.once
 @committed
 def test_the_process_prints_the_id_or_exits_with_1_and_says_why():
     stored = in_a_process("k", '{"n": 1}')

@@ -52,15 +52,25 @@ _PLAIN: Final = ("-m", "plain and not once", *_without("browser"))
 _ALL_STORED: Final = ("-m", "not once and not plain", *_without("browser"))
 _STORED: Final = (*_ALL_STORED, *_without(*_APART))
 _OF_PROCESSES: Final = (*_ALL_STORED, *(f"tests/{path}" for path in _PROCESSES))
+_IN_ONE_PROCESS: Final = _without(*_PROCESSES)
+#: Cases enough to see what differs from the database that is tried with the most.
+_FEWER: Final = {"PYJOBKIT_TEST_EXAMPLES": "few"}
 #: What is told of faults and traps is about PostgreSQL and SQLite.
 _ALSO: Final = (*_STORED, *_without("faults", "traps", "metrics", "tracing"))
 
 #: The longest stand first, so that the short ones fill the gaps.
 CELLS: Final = (
-    Cell("6.1", "sqlite", _ALL_STORED, measured=True),
     Cell("6.1", "postgresql", _OF_PROCESSES, variant="processes", measured=True),
-    Cell("6.1", "postgresql", (*_STORED, *_without(*_PROCESSES)), measured=True),
-    Cell("6.1", "mariadb", _ALSO),
+    Cell("6.1", "mariadb", _ALSO, environment=_FEWER),
+    Cell("6.1", "postgresql", (*_STORED, *_IN_ONE_PROCESS), measured=True),
+    Cell(
+        "6.1",
+        "sqlite",
+        (*_ALL_STORED, *_IN_ONE_PROCESS),
+        measured=True,
+        environment=_FEWER,
+    ),
+    Cell("6.1", "sqlite", _OF_PROCESSES, variant="processes"),
     Cell("6.1", "sqlite", _PLAIN, variant="plain", measured=True),
     Cell("6.1", "sqlite", _ONCE, variant="once"),
     Cell("6.1", "sqlite", _BROWSER, variant="browser"),
