@@ -8,7 +8,7 @@ from pathlib import Path
 from benchmarks import databases
 from benchmarks.draining import Drained, drain
 from benchmarks.figures import Figure
-from benchmarks.latency import latencies
+from benchmarks.latency import LOAD_SENDERS, latencies
 from benchmarks.ours.sizes import Sizes
 from benchmarks.ours.subject import ours, worker
 from benchmarks.sleeping import sleep_together
@@ -63,12 +63,17 @@ def draining_elsewhere(folder: Path, sizes: Sizes) -> Iterator[Figure]:
 def waiting(stand: Stand, sizes: Sizes) -> Iterator[Figure]:
     """Measure latency with an idle worker and at 1,000 jobs a second."""
     cases = {
-        "idle": (sizes.paced, _IDLE_GAP_S),
-        "under load": (sizes.paced_under_load, _LOAD_GAP_S),
+        "idle": (sizes.paced, _IDLE_GAP_S, 1),
+        "under load": (sizes.paced_under_load, _LOAD_GAP_S, LOAD_SENDERS),
     }
-    for name, (jobs, gap_s) in cases.items():
+    for name, (jobs, gap_s, senders) in cases.items():
         found = latencies(
-            stand, worker("Late"), jobs=jobs, gap_s=gap_s, rounds=sizes.rounds
+            stand,
+            worker("Late"),
+            jobs=jobs,
+            gap_s=gap_s,
+            rounds=sizes.rounds,
+            senders=senders,
         )
         note = f"{min(each.rate for each in found):,.0f} jobs/s sent"
         for point in ("p50", "p99"):

@@ -11,7 +11,7 @@ from benchmarks import databases
 from benchmarks.charts import bar_chart, bar_of
 from benchmarks.draining import drain
 from benchmarks.figures import Figure
-from benchmarks.latency import Latency, latencies
+from benchmarks.latency import LOAD_SENDERS, Latency, latencies
 from benchmarks.limits import claiming
 from benchmarks.ours.subject import ours, worker
 from benchmarks.peers import venvs
@@ -184,7 +184,12 @@ def _command(subject: Subject, setting: Setting) -> str:
 def _latency_under_load(stand: Stand) -> Sequence[tuple[str, str, float]]:
     setting = worker("Late")
     (found,) = latencies(
-        stand, setting, jobs=_PACED_UNDER_LOAD, gap_s=_LOAD_GAP_S, rounds=1
+        stand,
+        setting,
+        jobs=_PACED_UNDER_LOAD,
+        gap_s=_LOAD_GAP_S,
+        rounds=1,
+        senders=LOAD_SENDERS,
     )
     return [
         ("Latency under load, p99", "ms", found.p99),

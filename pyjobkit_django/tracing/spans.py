@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from opentelemetry import context, propagate, trace
 from opentelemetry.context import Context
@@ -18,6 +19,8 @@ from pyjobkit_django.tracing.tracer import NO_SPAN, RunSpan, Tracer
 
 #: The outcome that a span shows where none is written.
 LEASE_LOST = "lease_lost"
+#: For so many seconds a worker goes by what it was told of the process's provider.
+REMEMBERED_S: Final = 1.0
 
 
 class SpanTracer(Tracer):
@@ -30,6 +33,8 @@ class SpanTracer(Tracer):
     def __init__(self, provider: TracerProvider | None = None) -> None:
         self._tracer = trace.get_tracer("pyjobkit", tracer_provider=provider)
         self._follows_the_process = provider is None
+        self._was_idle = False
+        self._ask_again_at = 0.0
 
     def enqueueing(
         self, specs: Sequence[JobSpec], *, carried: bool = True
@@ -39,7 +44,7 @@ class SpanTracer(Tracer):
         return self._enqueueing(specs, carried=carried)
 
     def executing(self, job: ClaimedJob) -> AbstractContextManager[RunSpan]:
-        if not job.trace_context and self._is_idle():
+        if not job.trace_context and self._is_idle_of_late():
             return nullcontext(NO_SPAN)
         return self._executing(job)
 
@@ -48,6 +53,14 @@ class SpanTracer(Tracer):
         return self._follows_the_process and isinstance(
             trace.get_tracer_provider(), trace.ProxyTracerProvider
         )
+
+    def _is_idle_of_late(self) -> bool:
+        """The same, as of a second ago at the most: a worker asks before each job."""
+        now = time.monotonic()
+        if now >= self._ask_again_at:
+            self._was_idle = self._is_idle()
+            self._ask_again_at = now + REMEMBERED_S
+        return self._was_idle
 
     @contextmanager
     def _enqueueing(

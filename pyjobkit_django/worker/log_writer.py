@@ -63,6 +63,11 @@ class LogWriter:
             self._drop_oldest()
         self.pulse.wake()
 
+    @property
+    def holds_any(self) -> bool:
+        """Tell whether there are lines that are not written yet."""
+        return self._done < self._added
+
     async def flush(self) -> None:
         """Return once the lines taken so far are written, or cannot be for now."""
         target = self._added

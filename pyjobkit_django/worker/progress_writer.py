@@ -28,6 +28,11 @@ class ProgressWriter:
         self._latest: dict[UUID, ProgressUpdate] = {}
         self._under_way: dict[UUID, ProgressUpdate] = {}
 
+    @property
+    def holds_any(self) -> bool:
+        """Tell whether there is progress that is not written yet."""
+        return bool(self._latest or self._under_way)
+
     def record(self, update: ProgressUpdate) -> None:
         """Take the progress of a run in place of what it said before."""
         self._latest[update.job_id] = update

@@ -78,7 +78,7 @@ class Settler:
         """Take the outcome of a run."""
         if run.job.id in self._fresh:
             self._refuse(self._fresh.pop(run.job.id))
-        if run.job.id in self._alone:
+        if self._alone and run.job.id in self._alone:
             self._refuse(self._alone.pop(run.job.id).settlement)
         self._fresh[run.job.id] = Settlement(run, outcome)
         if len(self._fresh) == 1:
@@ -113,6 +113,8 @@ class Settler:
         return 0.0
 
     async def _write_before(self) -> None:
+        if not (self._logs.holds_any or self._progress.holds_any):
+            return
         ids = {each.run.job.id for part in self._parts for each in part}
         await asyncio.gather(self._logs.flush(), self._progress.flush(ids))
 

@@ -4,9 +4,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-from pyjobkit_django.tracing import Tracer, best_tracer, tracer
+from opentelemetry import trace
+
+from pyjobkit_django.tracing import Tracer, best_tracer, spans, tracer
 from pyjobkit_django.tracing.spans import SpanTracer
-from tests.worker.fakes import Does, engine_for, worker_for
+from pyjobkit_django.tracing.tracer import NO_SPAN
+from tests.worker.fakes import Does, a_job, engine_for, worker_for
 
 ROOT = Path(__file__).parents[2]
 
@@ -31,6 +34,25 @@ print(asyncio.run(main()))
 
 def test_where_opentelemetry_is_installed_it_makes_the_spans():
     assert isinstance(tracer(), SpanTracer)
+
+
+def test_a_worker_looks_for_a_provider_once_a_second_not_for_each_job(monkeypatch):
+    asked = []
+    makes_spans = SpanTracer()
+    none_yet = trace.get_tracer_provider()
+    monkeypatch.setattr(
+        spans.trace, "get_tracer_provider", lambda: asked.append(1) or none_yet
+    )
+    monkeypatch.setattr(spans.time, "monotonic", lambda: now)
+
+    for now in (100.0, 100.0 + spans.REMEMBERED_S / 2):  # noqa: B007 - the clock reads it
+        for _ in range(50):
+            with makes_spans.executing(a_job()) as span:
+                assert span is NO_SPAN
+    assert len(asked) == 1
+    now = 100.0 + spans.REMEMBERED_S
+    with makes_spans.executing(a_job()):
+        assert len(asked) == 2
 
 
 def test_where_it_is_not_there_are_none(monkeypatch):

@@ -99,11 +99,12 @@ def has_suspect(rows: Iterable[tuple[Any, ...]]) -> bool:
 
 def last_places(rows: Iterable[tuple[Any, ...]]) -> Starts:
     """Return where the claim that returned these rows stood in each lane at its end."""
-    places: Starts = {}
-    for row in sorted(rows, key=_in_order):
-        if not row[_LOST_RUNS]:
-            places[row[_QUEUE], row[_KIND]] = row[:3]
-    return places
+    last = {
+        (row[_QUEUE], row[_KIND]): row
+        for row in sorted(rows, key=_in_order)
+        if not row[_LOST_RUNS]
+    }
+    return {lane: row[:3] for lane, row in last.items()}
 
 
 @lru_cache(maxsize=256)
