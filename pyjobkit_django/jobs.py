@@ -156,10 +156,11 @@ class JobSpec:
     @classmethod
     def within(cls, max_payload_bytes: int, given: Mapping[str, Any]) -> Self:
         """Return the spec of what is given, whose payload may take so many bytes."""
-        if unknown := given.keys() - OPTIONS:
+        if not OPTIONS.issuperset(given):
             options = ", ".join(name for name in cls.__slots__ if name in OPTIONS)
             raise InvalidJobError(
-                min(unknown), f"is not an option of a job; there are {options}"
+                min(given.keys() - OPTIONS),
+                f"is not an option of a job; there are {options}",
             )
         if "kind" not in given:
             raise InvalidJobError("kind", "is missing")

@@ -10,6 +10,11 @@ def array_of(values: Iterable[str | float | None]) -> str:
     return "{" + ",".join(map(_element, values)) + "}"
 
 
+def array_of_plain(texts: Iterable[str]) -> str:
+    """Return the array of texts in which nothing has to be quoted, such as ids."""
+    return "{" + ",".join(texts) + "}"
+
+
 def _element(value: str | float | None) -> str:
     if value is None:
         return "NULL"

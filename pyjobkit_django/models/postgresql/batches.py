@@ -6,19 +6,21 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
-from pyjobkit_django.models.postgresql.arrays import array_of
+from pyjobkit_django.models.postgresql.arrays import array_of, array_of_plain
 
 
 class Column(NamedTuple):
     """A column of a batch: its type, and how its value is had of a row's object.
 
     ``text`` turns the value into what PostgreSQL reads; without it, it is that already.
+    A plain one is never NULL and has nothing in it to be quoted.
     """
 
     name: str
     type: str
     value: Callable[[Any], Any]
     text: Callable[[Any], str | float | None] | None = None
+    is_plain: bool = False
 
 
 class Batch(NamedTuple):
@@ -50,7 +52,8 @@ class Columns:
             if rows and differing and values.count(values[0]) == len(values):
                 alike.append(values[0])
             else:
-                arrays.append(array_of(values))
+                write = array_of_plain if column.is_plain else array_of
+                arrays.append(write(values))
                 differing.append(column.name)
         return Batch(_source(self._columns, tuple(differing)), (*arrays, *alike))
 

@@ -37,7 +37,7 @@ def _tags(tags: tuple[str, ...]) -> str:
 
 
 _COLUMNS: Final = Columns(
-    Column("id", "uuid", attrgetter("id"), _hex),
+    Column("id", "uuid", attrgetter("id.hex"), is_plain=True),
     Column("kind", "varchar", attrgetter("kind")),
     Column("queue", "varchar", attrgetter("queue")),
     Column("payload", "jsonb", attrgetter("payload"), _payload),

@@ -22,14 +22,14 @@ UPDATE {job} AS job SET progress = mine.progress, progress_meta = mine.meta
 FROM mine WHERE job.id = mine.id"""
 
 _UPDATES: Final = Columns(
-    Column("id", "uuid", lambda update: update.job_id.hex),
+    Column("id", "uuid", attrgetter("job_id.hex"), is_plain=True),
     Column("version", "int", attrgetter("version")),
     Column("progress", "float", attrgetter("value")),
     Column("meta", "jsonb", attrgetter("meta"), json.dumps),
 )
 
 _LINES: Final = Columns(
-    Column("job_id", "uuid", lambda row: row.job_id.hex),
+    Column("job_id", "uuid", attrgetter("job_id.hex"), is_plain=True),
     Column("version", "int", attrgetter("version")),
     Column("seq", "bigint", attrgetter("seq")),
     Column("lines", "jsonb", attrgetter("lines"), json.dumps),

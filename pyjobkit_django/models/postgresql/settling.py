@@ -76,7 +76,7 @@ def _attempt_status(outcome: Outcome) -> str:
 
 
 _COLUMNS: Final = Columns(
-    Column("id", "uuid", lambda outcome: outcome.job_id.hex),
+    Column("id", "uuid", attrgetter("job_id.hex"), is_plain=True),
     Column("version", "int", attrgetter("version")),
     Column("status", "text", lambda outcome: outcome.status.value),
     Column("again", "boolean", lambda outcome: "t" if _is_again(outcome) else "f"),
