@@ -38,8 +38,7 @@ def enqueueing(stand: Stand, sizes: Sizes) -> Iterator[Figure]:
 def draining(stand: Stand, sizes: Sizes) -> Iterator[Figure]:
     """Measure one, two and four workers."""
     settings = {
-        # Workers do not start at once: the more there are, the longer all have to work.
-        count: worker("Noop", jobs=count * sizes.drained, workers=count)
+        count: worker("Noop", jobs=_crowd(count, sizes), workers=count)
         for count in (1, 2, 4)
     }
     found: dict[int, list[Drained]] = {count: [] for count in settings}
@@ -58,6 +57,12 @@ def draining_elsewhere(folder: Path, sizes: Sizes) -> Iterator[Figure]:
         with ready(ours(kind), folder) as stand:
             rates = [drain(stand, setting).rate for _ in range(sizes.rounds)]
         yield Figure("Drain", f"1 worker, {NAMES[kind]}", "jobs/s", tuple(rates))
+
+
+def _crowd(workers: int, sizes: Sizes) -> int:
+    # They do not start at once: what is drained before all are there should be little.
+    jobs = workers * sizes.drained
+    return jobs if workers == 1 else max(60_000, jobs)
 
 
 def waiting(stand: Stand, sizes: Sizes) -> Iterator[Figure]:
