@@ -2,6 +2,8 @@
 .PHONY: help venv demo serve test chaos soak lint docs screenshots dist bench-admin bench bench-peers bench-limits bench-docs messages
 
 PYTHON := .venv/bin/python
+# Where it is set, every process that a test starts compiles all of the package anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 20
