@@ -43,7 +43,7 @@ def main() -> int:
     missing = {
         **no_server,
         **no_django,
-        **_find_pyjobkit(cells),
+        **_find_pyjobkit(),
         **_find_browser(cells),
     }
     environments = {
@@ -95,10 +95,7 @@ def _find_djangos(cells: Sequence[Cell]) -> tuple[dict[str, str], dict[str, str]
     return paths, missing
 
 
-def _find_pyjobkit(cells: Sequence[Cell]) -> dict[str, str]:
-    if not any(cell.measured for cell in cells):
-        # Only the cells that run tests/interop want it.
-        return {}
+def _find_pyjobkit() -> dict[str, str]:
     try:
         fetch_pyjobkit()
     except NotFetchedError as fault:
