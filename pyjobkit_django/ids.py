@@ -18,16 +18,16 @@ def new_job_id() -> UUID:
     global _last  # noqa: PLW0603 - the sequence is one per process by definition
     millisecond = time.time_ns() // 1_000_000
     with _lock:
-        # 48 bits of time and a 74-bit tail; within a millisecond (or after the
-        # clock stepped back) the tail grows by a random step instead.
-        if millisecond > _last >> 74:
-            _last = millisecond << 74 | int.from_bytes(os.urandom(10)) >> 7
+        if millisecond > _last >> 80:
+            # 48 bits of time, the version, 12 random bits, the variant, and 61 more: the
+            # bit between is 0, so that what is added below never reaches the variant.
+            chance = int.from_bytes(os.urandom(10))
+            high = millisecond << 16 | 0x7000 | chance >> 68
+            _last = high << 64 | 0b10 << 62 | chance & (1 << 61) - 1
         else:
+            # Within a millisecond, or after the clock stepped back, a random step.
             _last += 1 + int.from_bytes(os.urandom(4))
-        sequence = _last
-    tail = sequence & (1 << 74) - 1
-    high = sequence >> 74 << 16 | 0x7000 | tail >> 62
-    return UUID(int=high << 64 | 0b10 << 62 | tail & (1 << 62) - 1)
+        return UUID(int=_last)
 
 
 def first_job_id_at(timestamp: float) -> UUID:

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from tests.databases import database_entry
+from tests.databases.entries import without_tls
 
 EXAMPLE = Path(__file__).resolve().parents[1] / "example_project"
 sys.path.append(str(EXAMPLE))
@@ -17,7 +18,7 @@ if DATABASE == "mariadb":
 
     use_driver()
 
-DATABASES = {"default": database_entry(DATABASE)}
+DATABASES = {"default": without_tls(database_entry(DATABASE))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 INSTALLED_APPS = [
     "django.contrib.admin",

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from uuid import RFC_4122
@@ -50,13 +51,15 @@ def test_a_later_millisecond_starts_from_a_new_random_tail(clock):
     assert second.int >> 80 == clock.millisecond
 
 
-def test_a_full_millisecond_flows_over_into_the_next(clock, monkeypatch):
-    full = (clock.millisecond << 74) + (1 << 74) - 1
-    monkeypatch.setattr(ids, "_last", full)
-    made = ids.new_job_id()
+def test_the_largest_random_numbers_leave_the_version_and_the_variant(
+    clock, monkeypatch
+):
+    monkeypatch.setattr(os, "urandom", lambda size: b"\xff" * size)
+    made = [ids.new_job_id() for _ in range(1000)]
 
-    assert made.int >> 80 == clock.millisecond + 1
-    assert made.version == 7
+    assert {(each.version, each.variant) for each in made} == {(7, RFC_4122)}
+    assert {each.int >> 80 for each in made} == {clock.millisecond}
+    assert made == sorted(set(made))
 
 
 def test_threads_never_share_an_id():
