@@ -14,6 +14,8 @@ from psycopg import AsyncConnection, InternalError, OperationalError, sql
 from pyjobkit_django.backends.orm.deadlines import Deadlines, Watch
 from pyjobkit_django.models.postgresql import PLANNING, Statement
 
+type Answer = asyncio.Future[list[tuple[Any, ...]]]
+
 #: What Django's parameters hold for its own sync connections.
 _DJANGOS: Final = frozenset({"cursor_factory", "context", "prepare_threshold"})
 
@@ -35,18 +37,34 @@ class AsyncLine:
     async def rows_of(self, statement: Statement) -> list[tuple[Any, ...]]:
         """Return the rows of a statement that is a transaction of its own, if it has any."""
         loop = asyncio.get_running_loop()
-        call = asyncio.Task(self._run(statement), loop=loop, eager_start=True)
+        answer: Answer = loop.create_future()
+        # A task of its own: whoever is cancelled does not wait until the driver lets go.
+        call = asyncio.Task(
+            self._answer(answer, statement), loop=loop, eager_start=True
+        )
         try:
-            return await self._watch.over(call)
+            return await self._watch.over(answer)
         except (OperationalError, InternalError):
             # It may be beyond use, or lead to what is no longer the primary.
             await self.close()
             raise
+        finally:
+            call.cancel()
 
     async def close(self) -> None:
         """Close the connection, if there is one."""
         if self.connection is not None:
             await self.connection.close()
+
+    async def _answer(self, answer: Answer, statement: Statement) -> None:
+        try:
+            rows = await self._run(statement)
+        except BaseException as error:  # noqa: BLE001 - whoever waits gets it
+            if not answer.done():
+                answer.set_exception(error)
+        else:
+            if not answer.done():
+                answer.set_result(rows)
 
     async def _run(self, statement: Statement) -> list[tuple[Any, ...]]:
         text, values = statement

@@ -112,15 +112,30 @@ class Watch:
             self._deadlines.apply(self._connection)
 
     async def over[R](self, call: asyncio.Future[R]) -> R:
-        """Return what a call returns, cutting its connection where that is half open."""
+        """Return what a call returns, cutting its connection where that is half open.
+
+        Whoever is cancelled here waits no longer for the call.
+        """
+        loop = asyncio.get_running_loop()
+        looks: list[asyncio.Task[None]] = []
+
+        def look() -> None:
+            looks.append(loop.create_task(self._look_after(call)))
+
+        # Most calls are over before it: they should cost no task.
+        timer = loop.call_later(self._deadlines.silence_s, look)
         try:
-            while not call.done():
-                await asyncio.wait({call}, timeout=self._deadlines.silence_s)
-                if not call.done():
-                    await self._look(call)
-            return call.result()
+            return await call
         finally:
+            timer.cancel()
+            for task in looks:
+                task.cancel()
             call.cancel()
+
+    async def _look_after(self, call: asyncio.Future[Any]) -> None:
+        while not call.done():
+            await self._look(call)
+            await asyncio.sleep(self._deadlines.silence_s)
 
     async def _look(self, call: asyncio.Future[Any]) -> None:
         connection = self._connection
