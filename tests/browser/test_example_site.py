@@ -64,9 +64,11 @@ def test_an_order_is_found_in_the_admin_with_its_log(open_page, open_admin, comp
     _order(page, name="for-the-admin", pace="0")
     _wait_until(page, "success")
 
+    leads_there = page.get_by_role("link", name="See the job in the admin")
+    address = leads_there.get_attribute("href")
+
     admin = open_admin("/admin/pyjobkit_django/job/")
-    newest = admin.locator("#result_list tr[data-key]").first
-    newest.locator('a[href*="/change/"]').first.click()
+    admin.locator(f'#result_list a[href^="{address}"]').first.click()
     admin.wait_for_selector('.pyjobkit-job[data-status="success"]')
 
     assert admin.get_by_text("for-the-admin").first.is_visible()

@@ -15,8 +15,10 @@ from pyjobkit_django.executors.subprocess import SubprocessExecutor
 #: A shell that waits for three grandchildren, two of which ignore being asked to end.
 FAMILY = """
 echo $$
-(trap '' TERM; exec sleep 20) &
-sh -c 'trap "" TERM; while :; do sleep 0.05; done' &
+trap '' TERM
+sleep 20 &
+sh -c 'while :; do sleep 0.05; done' &
+trap - TERM
 sleep 20 &
 echo ready
 wait
