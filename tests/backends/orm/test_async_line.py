@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from contextlib import asynccontextmanager
 
 import pytest
@@ -15,6 +16,8 @@ pytestmark = [committed, on_postgresql]
 
 ONE = ("SELECT 1", ())
 PID = ("SELECT pg_backend_pid()", ())
+SLEEP_S = 30
+SLEEP = (f"SELECT pg_sleep({SLEEP_S})", ())
 
 
 @asynccontextmanager
@@ -54,6 +57,22 @@ async def test_a_connection_that_fails_is_replaced():
 
         ((second,),) = await line.rows_of(PID)
         assert second != first
+
+
+async def test_whoever_is_cancelled_does_not_wait_and_the_next_has_the_line():
+    async with a_line() as line:
+        await line.rows_of(ONE)
+        # The statement is on its way once this returns.
+        loop = asyncio.get_running_loop()
+        waiting = asyncio.Task(line.rows_of(SLEEP), loop=loop, eager_start=True)
+        began = time.monotonic()
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+
+        assert time.monotonic() - began < SLEEP_S / 2
+        assert await line.rows_of(ONE) == [(1,)]
+        assert time.monotonic() - began < SLEEP_S
 
 
 @pytest.mark.parametrize("name", ["enable_seqscan", "jit"])
