@@ -42,6 +42,8 @@ class Claimer:
         self._asked = self._looked_at = 0
         self._found = 0
         self._answered = asyncio.Event()
+        #: How many jobs were claimed in all.
+        self.claimed = 0
         #: Whether the last look left out kinds that may not start a job yet.
         self.left_out_kinds = False
         in_flight.when_room(self._wake_if_held_up)
@@ -101,6 +103,7 @@ class Claimer:
         )
         jobs = await self._shift.backend.claim(request)
         self._contact.made()
+        self.claimed += len(jobs)
         self._shift.metrics.claimed(len(jobs), took_s=self._shift.clock() - sent)
         self._throttle.started(share.kinds, len(jobs))
         self._one_suspect |= not with_suspect or any(job.lost_runs for job in jobs)

@@ -46,10 +46,16 @@ class Once:
 
     async def _look(self) -> float:
         await self._in_flight.emptied()
+        claimed = self._claimer.claimed
         if not await self._claimer.finds_nothing() or len(self._in_flight):
             return 0.0
         wait_s = await self._next_due_s()
         if wait_s > HORIZON_S:
+            # While that was asked, a job may have fallen due and been claimed: then it was
+            # neither due nor to come, and perhaps it has been put off since.
+            await self._claimer.finds_nothing()
+            if self._claimer.claimed != claimed:
+                return 0.0
             self.request_stop()
             return math.inf
         self._hints.scheduled(wait_s)

@@ -17,6 +17,17 @@ class Blind(Silent):
         return None
 
 
+class Slow(FakeBackend):
+    """Tells what will be due as it was before it does ``meanwhile``, once."""
+
+    async def next_due_s(self, request):
+        due_s = await super().next_due_s(request)
+        meanwhile, self.meanwhile = self.meanwhile, None
+        if meanwhile:
+            await meanwhile()
+        return due_s
+
+
 async def work_off(engine, **options):
     async with asyncio.timeout(20):
         await worker_for(engine, **options).run(once=True)
@@ -90,6 +101,29 @@ async def test_it_waits_for_what_falls_due_soon_and_for_nothing_later():
 
     assert (await engine.get(soon))["status"] == "success"
     assert (await engine.get(later))["status"] == "scheduled"
+
+
+async def test_a_job_that_is_put_off_while_it_asks_is_waited_for():
+    async def act(ctx, payload):
+        raise ValueError
+
+    backend = Slow()
+    engine = engine_for(act, backend=backend)
+    await engine.enqueue_in(3600, kind="job")
+    job_ids = []
+
+    async def meanwhile():
+        job_ids.append(
+            await engine.enqueue(kind="job", max_attempts=2, retry_policy="fixed:0.1")
+        )
+        while (await engine.get(job_ids[0]))["status"] != "scheduled":
+            await asyncio.sleep(0.001)
+
+    backend.meanwhile = meanwhile
+    await work_off(engine)
+
+    record = await engine.get(job_ids[0])
+    assert (record["status"], record["attempts"]) == ("failed", 2)
 
 
 async def test_it_runs_what_its_jobs_enqueue():
