@@ -26,6 +26,8 @@ class SlotThread(ThreadPoolExecutor):
     def __init__(self) -> None:
         super().__init__(max_workers=1, thread_name_prefix="pyjobkit-slot")
         self.used = False
+        #: Whether there ever was a call.
+        self.started = False
         self._pending: set[Future[Any]] = set()
 
     @property
@@ -37,7 +39,7 @@ class SlotThread(ThreadPoolExecutor):
         self, fn: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs
     ) -> Future[R]:
         """Run a call after those before it."""
-        self.used = True
+        self.used = self.started = True
         future = super().submit(fn, *args, **kwargs)
         self._pending.add(future)
         future.add_done_callback(self._pending.discard)
@@ -81,7 +83,8 @@ async def thread_slot() -> AsyncIterator[ThreadSlot]:
         async with ThreadSensitiveContext(executor=thread):
             yield ThreadSlot(thread)
     finally:
-        thread.submit(connections.close_all)
+        if thread.started:
+            thread.submit(connections.close_all)
         thread.shutdown(wait=False)
 
 
