@@ -11,6 +11,8 @@ from pyjobkit_django.errors import InvalidJobError
 from pyjobkit_django.quoting import quoted
 
 type JSON = dict[str, JSON] | list[JSON] | str | int | float | bool | None
+#: Where in a value: its name, or where that stands which it is in, and the key or index.
+type Path = str | tuple[Path, Any]
 
 #: Deepest nesting that every supported database accepts (MariaDB refuses 32).
 MAX_DEPTH: Final = 31
@@ -94,7 +96,7 @@ class _Cleaner:
         factor, more = STRETCH
         return factor * (self._allowed - self._left) + more
 
-    def clean(self, value: Any, path: str, depth: int) -> JSON:
+    def clean(self, value: Any, path: Path, depth: int) -> JSON:
         if value is None or isinstance(value, bool):
             return value
         if isinstance(value, str):
@@ -102,50 +104,55 @@ class _Cleaner:
             return _clean_string(value, path)
         if isinstance(value, int):
             if not MIN_INTEGER <= value <= MAX_INTEGER:
-                raise InvalidJobError(path, "does not fit 64 bits; pass it as a string")
+                raise InvalidJobError(
+                    _shown(path), "does not fit 64 bits; pass it as a string"
+                )
             return int(value)
         if isinstance(value, float):
             if not math.isfinite(value):
                 raise InvalidJobError(
-                    path, f"{value} is not JSON; pass None or a string"
+                    _shown(path), f"{value} is not JSON; pass None or a string"
                 )
             return float(value)
         if isinstance(value, (dict, list, tuple)):
             return self._container(value, path, depth + 1)
         raise InvalidJobError(
-            path,
+            _shown(path),
             f"a {type(value).__name__} is not JSON; pass str, int, float, bool, None, list or dict",
         )
 
     def _container(
-        self, value: dict[Any, Any] | list[Any] | tuple[Any, ...], path: str, depth: int
+        self,
+        value: dict[Any, Any] | list[Any] | tuple[Any, ...],
+        path: Path,
+        depth: int,
     ) -> JSON:
         if depth > MAX_DEPTH:
             raise InvalidJobError(
-                _shorten(path), f"is nested deeper than {MAX_DEPTH} levels; flatten it"
+                _shorten(_shown(path)),
+                f"is nested deeper than {MAX_DEPTH} levels; flatten it",
             )
         # Each item takes a character and what parts it from the next, or from its key.
         if isinstance(value, dict):
             self._take(7 * len(value))
             return {
-                self._key(key, path): self.clean(item, _join(path, key), depth)
+                self._key(key, path): self.clean(item, (path, key), depth)
                 for key, item in value.items()
             }
         self._take(3 * len(value))
         return [
-            self.clean(item, f"{path}[{index}]", depth)
-            for index, item in enumerate(value)
+            self.clean(item, (path, index), depth) for index, item in enumerate(value)
         ]
 
-    def _key(self, key: Any, path: str) -> str:
+    def _key(self, key: Any, path: Path) -> str:
         if not isinstance(key, str):
             raise InvalidJobError(
-                path, f"has the key {quoted(key)}; JSON keys are strings"
+                _shown(path), f"has the key {quoted(key)}; JSON keys are strings"
             )
         self._take(len(key))
-        if _UNSTORABLE.search(key):
-            path = f"{path}, key {quoted(key)}"
-        return _clean_string(key, path)
+        if not _UNSTORABLE.search(key):
+            return str.__str__(key)
+        return _clean_string(key, f"{_shown(path)}, key {quoted(key)}")
 
     def _take(self, characters: int) -> None:
         self._left -= characters
@@ -153,17 +160,27 @@ class _Cleaner:
             raise _TooLargeError
 
 
-def _clean_string(text: str, path: str) -> str:
+def _clean_string(text: str, path: Path) -> str:
     if found := _UNSTORABLE.search(text):
         culprit = "NUL (\\x00)" if found[0] == "\x00" else "a lone surrogate"
         raise InvalidJobError(
-            path, f"contains {culprit}, which databases refuse; remove it"
+            _shown(path), f"contains {culprit}, which databases refuse; remove it"
         )
     # Where an Enum is a str, str() would give the member's name.
     return str.__str__(text)
 
 
+def _shown(path: Path) -> str:
+    """Return a path as errors show it; told only then, since telling takes its time."""
+    if isinstance(path, str):
+        return path
+    before, key = path
+    return _join(_shown(before), key)
+
+
 def _join(path: str, key: Any) -> str:
+    if isinstance(key, int):
+        return f"{path}[{key}]"
     if isinstance(key, str) and len(key) <= _SHOWN and _PLAIN_KEY.fullmatch(key):
         return f"{path}.{key}"
     return f"{path}[{quoted(key)}]"

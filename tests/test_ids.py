@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from uuid import RFC_4122
@@ -55,11 +57,32 @@ def test_the_largest_random_numbers_leave_the_version_and_the_variant(
     clock, monkeypatch
 ):
     monkeypatch.setattr(os, "urandom", lambda size: b"\xff" * size)
+    monkeypatch.setattr(ids, "_steps", ids._random_steps())
     made = [ids.new_job_id() for _ in range(1000)]
 
     assert {(each.version, each.variant) for each in made} == {(7, RFC_4122)}
     assert {each.int >> 80 for each in made} == {clock.millisecond}
     assert made == sorted(set(made))
+
+
+FORKED = """
+import os, time
+from pyjobkit_django.ids import new_job_id
+
+time.time_ns = lambda: 1_700_000_000_000 * 1_000_000
+before = [new_job_id(), new_job_id()]
+if child := os.fork():
+    os.waitpid(child, 0)
+print(*(new_job_id() for _ in range(1_100)))
+"""
+
+
+def test_processes_never_share_an_id_even_forked_within_a_millisecond():
+    made = subprocess.run(
+        [sys.executable, "-c", FORKED], capture_output=True, text=True, check=True
+    ).stdout.split()
+
+    assert len(set(made)) == len(made) == 2_200
 
 
 def test_threads_never_share_an_id():
