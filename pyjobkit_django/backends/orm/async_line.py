@@ -9,13 +9,16 @@ import asyncio
 from typing import Any, Final
 
 from django.db import connections
-from psycopg import AsyncConnection, InternalError, OperationalError, sql
+from psycopg import AsyncConnection, AsyncCursor, InternalError, OperationalError, sql
 
 from pyjobkit_django.backends.orm.deadlines import Deadlines, Watch
 from pyjobkit_django.models.postgresql import PLANNING, Statement
 
 type Answer = asyncio.Future[list[tuple[Any, ...]]]
+type Prepared = tuple[bytes, AsyncCursor[Any]]
 
+#: Of so many statements the cursors are kept; a worker has few.
+MOST_CURSORS: Final = 32
 #: What Django's parameters hold for its own sync connections.
 _DJANGOS: Final = frozenset({"cursor_factory", "context", "prepare_threshold"})
 
@@ -33,6 +36,7 @@ class AsyncLine:
         self._deadlines = deadlines
         self._turns = asyncio.Lock()
         self._watch = Watch(deadlines, self)
+        self._cursors: dict[str, Prepared] = {}
 
     async def rows_of(self, statement: Statement) -> list[tuple[Any, ...]]:
         """Return the rows of a statement that is a transaction of its own, if it has any."""
@@ -71,9 +75,23 @@ class AsyncLine:
         async with self._turns:
             if self.connection is None or self.connection.closed:
                 self.connection = await open_connection(self._deadlines)
-            cursor = self.connection.cursor(binary=True)
-            await cursor.execute(text.encode(), values)
-            return await cursor.fetchall() if cursor.description else []
+                self._cursors.clear()
+            query, cursor = self._prepared(self.connection, text)
+            await cursor.execute(query, values)
+            result = cursor.pgresult
+            return await cursor.fetchall() if result and result.nfields else []
+
+    def _prepared(self, connection: AsyncConnection[Any], text: str) -> Prepared:
+        """Return a statement with a cursor of its own.
+
+        A cursor that gets the very same statement again goes on with the dumpers and
+        loaders that it has looked up.
+        """
+        if text not in self._cursors:
+            if len(self._cursors) >= MOST_CURSORS:
+                self._cursors.clear()
+            self._cursors[text] = text.encode(), connection.cursor(binary=True)
+        return self._cursors[text]
 
 
 async def connect(deadlines: Deadlines) -> AsyncConnection[Any]:

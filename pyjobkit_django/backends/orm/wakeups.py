@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -173,6 +174,8 @@ async def listen(
         receive(Wakeup(WakeupKind.QUEUED))
         async for notification in connection.notifies():
             receive(parse(notification.payload))
+            # Whoever is woken goes first.
+            await asyncio.sleep(0)
 
 
 def parse(payload: str) -> Wakeup:
