@@ -10,11 +10,14 @@ from typing import Final
 #: Bucket 0 holds what took less than 1 ms, bucket n what took from 2ⁿ⁻¹ to below 2ⁿ ms;
 #: the last one also holds what took longer, more than twelve days.
 BUCKETS: Final = 32
+_LEAST_S: Final = 0.001
 
 
 def bucket_of(seconds: float) -> int:
     """Return the bucket of a duration; a negative one counts as none."""
-    return min(int(max(seconds, 0.0) * 1000).bit_length(), BUCKETS - 1)
+    if seconds < _LEAST_S:
+        return 0
+    return min(int(seconds * 1000).bit_length(), BUCKETS - 1)
 
 
 def bounds_of(bucket: int) -> tuple[float, float]:

@@ -15,7 +15,7 @@ from opentelemetry.trace import Span, SpanKind, StatusCode, TracerProvider
 from pyjobkit_django.errors import SnoozeJob
 from pyjobkit_django.jobs import ClaimedJob, JobSpec, JobStatus
 from pyjobkit_django.outcomes import Outcome
-from pyjobkit_django.tracing.tracer import NO_SPAN, RunSpan, Tracer
+from pyjobkit_django.tracing.tracer import UNTRACED, RunSpan, Tracer
 
 #: The outcome that a span shows where none is written.
 LEASE_LOST = "lease_lost"
@@ -45,7 +45,7 @@ class SpanTracer(Tracer):
 
     def executing(self, job: ClaimedJob) -> AbstractContextManager[RunSpan]:
         if not job.trace_context and self._is_idle_of_late():
-            return nullcontext(NO_SPAN)
+            return UNTRACED
         return self._executing(job)
 
     def _is_idle(self) -> bool:

@@ -18,6 +18,8 @@ class RunSpan:
 
 
 NO_SPAN: Final = RunSpan()
+#: A run without a span; there is one of these for all of them.
+UNTRACED: Final = nullcontext(NO_SPAN)
 
 
 class Tracer:
@@ -31,4 +33,4 @@ class Tracer:
 
     def executing(self, job: ClaimedJob) -> AbstractContextManager[RunSpan]:
         """Run a job in a span, as part of the trace that it was enqueued in."""
-        return nullcontext(NO_SPAN)
+        return UNTRACED

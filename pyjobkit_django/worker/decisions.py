@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, Final, assert_never
+from typing import Any, Final, NamedTuple, assert_never
 
 from pyjobkit_django.chains import BROKEN, next_step
 from pyjobkit_django.errors import (
@@ -25,25 +25,22 @@ from pyjobkit_django.webhooks import webhook_of
 from pyjobkit_django.worker.run import Stop, in_ms
 
 #: How many frames of an executor's traceback are the runner's.
-OWN_FRAMES: Final = 2
+OWN_FRAMES: Final = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Returned:
+class Returned(NamedTuple):
     """The executor returned."""
 
     result: Any
 
 
-@dataclass(frozen=True, slots=True)
-class Raised:
+class Raised(NamedTuple):
     """The executor raised, and nobody had asked it to stop."""
 
     error: BaseException
 
 
-@dataclass(frozen=True, slots=True)
-class Stopped:
+class Stopped(NamedTuple):
     """The worker stopped the run, or did not even start it."""
 
     reason: Stop

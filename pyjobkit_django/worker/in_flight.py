@@ -23,6 +23,7 @@ class InFlight:
         #: How many outcomes the backend has accepted.
         self.done = 0
         self._runs: dict[UUID, Run] = {}
+        self._suspects: set[Run] = set()
         self._when_room: Callable[[], None] = _nothing
         self._vacated = asyncio.Event()
         self._emptied = asyncio.Event()
@@ -45,13 +46,17 @@ class InFlight:
 
     def take_in(self, run: Run) -> None:
         """Hold a run that was just claimed and promise it a slot."""
-        older = self._runs.get(run.job.id)
-        if older is not None:
+        older = self._runs.setdefault(run.job.id, run)
+        if older is not run:
             older.stop(Stop.LEASE_LOST)
-        self._runs[run.job.id] = run
+            self._runs[run.job.id] = run
+        if run.job.lost_runs:
+            self._suspects.add(run)
+        if not self.occupied:
+            self._vacated.clear()
         self.occupied += 1
-        self._vacated.clear()
-        self._emptied.clear()
+        if len(self._runs) == 1:
+            self._emptied.clear()
 
     def vacate(self) -> None:
         """Give a slot free."""
@@ -62,8 +67,10 @@ class InFlight:
 
     def drop(self, run: Run) -> None:
         """Let go of a run with which nothing is left to do."""
-        if self._runs.get(run.job.id) is run:
-            del self._runs[run.job.id]
+        latest = self._runs.pop(run.job.id, run)
+        if latest is not run:
+            self._runs[run.job.id] = latest
+        self._suspects.discard(run)
         if not self._runs:
             self._emptied.set()
         self._when_room()
@@ -84,8 +91,8 @@ class InFlight:
         """
         starts = [
             now if run.started_at is None else run.started_at
-            for run in self._runs.values()
-            if run.job.lost_runs and not run.is_over
+            for run in self._suspects
+            if not run.is_over
         ]
         return max([0.0, *(start + length_s - now for start in starts)])
 

@@ -11,6 +11,7 @@ from pyjobkit_django.jobs import JobStatus, Verb
 from pyjobkit_django.metrics import UNMEASURED, WorkerMetrics
 from pyjobkit_django.outcomes import Outcome
 from pyjobkit_django.worker.run import Run
+from pyjobkit_django.worker.tally import Tally
 
 logger = logging.getLogger("pyjobkit.worker.jobs")
 
@@ -31,10 +32,13 @@ _RETURNS: Final = {
 
 
 class Journal:
-    """Logs and measures the life of the jobs that one worker runs."""
+    """Logs, counts and measures the life of the jobs that one worker runs."""
 
-    def __init__(self, worker_id: UUID, metrics: WorkerMetrics = UNMEASURED) -> None:
+    def __init__(
+        self, worker_id: UUID, tally: Tally, metrics: WorkerMetrics = UNMEASURED
+    ) -> None:
         self._worker_id = worker_id
+        self._tally = tally
         self._metrics = metrics
 
     def started(self, run: Run) -> None:
@@ -44,7 +48,9 @@ class Journal:
 
     def settled(self, run: Run, outcome: Outcome) -> None:
         """Tell how the job ended, as the backend has it."""
-        self._metrics.settled(run.job.kind, outcome.word, ran_s=run.ran_s)
+        word, ran_s = outcome.word, run.ran_s
+        self._tally.add(run.job, word, ran_s)
+        self._metrics.settled(run.job.kind, word, ran_s=ran_s)
         event, level = _end_of(run, outcome)
         if not logger.isEnabledFor(level):
             return

@@ -100,7 +100,7 @@ def _tell(still_s: float, frame: FrameType | None) -> None:
 
 def _job_in(frame: FrameType | None) -> dict[str, Any]:
     while frame is not None:
-        if frame.f_code.co_qualname == "Runner._execute":
+        if frame.f_code.co_qualname == "Runner._end_of":
             job: ClaimedJob = frame.f_locals["run"].job
             return {"job_id": job.id, "kind": job.kind}
         frame = frame.f_back

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -56,7 +57,8 @@ class Runner:
             run.ended_at = self._shift.clock()
             outcome = self._decide(run, end)
             span.ended(outcome, end.error if isinstance(end, Raised) else None)
-        await self._close(run, outcome)
+        if self._close(run, outcome):
+            await self._lose(run)
 
     async def abandon(self, run: Run) -> None:
         """Write down the end of a run that ignores being stopped; it may go on unheard."""
@@ -71,7 +73,8 @@ class Runner:
             },
         )
         run.ended_at = self._shift.clock()
-        await self._close(run, self._decide(run, Stopped(reason)))
+        if self._close(run, self._decide(run, Stopped(reason))):
+            await self._lose(run)
 
     def give_back(self, run: Run) -> None:
         """Return a job to its queue, whatever its executor may still be doing."""
@@ -85,11 +88,12 @@ class Runner:
         if run.stop_reason is not None:
             return Stopped(run.stop_reason)
         try:
-            return Returned(await self._execute(run))
+            return Returned(await self._started(run))
         except BaseException as error:  # noqa: BLE001 - an executor may raise SystemExit
             return self._end_by(run, error)
 
-    async def _execute(self, run: Run) -> Any:
+    def _started(self, run: Run) -> Awaitable[Any]:
+        """Return the executor's work, to be awaited: a frame less for each job."""
         job = run.job
         executor = self._shift.engine.executor_for(job.kind)
         if executor is None:
@@ -102,7 +106,8 @@ class Runner:
         run.started_at = self._shift.clock()
         self._shift.journal.started(run)
         begin_run()
-        return await executor.run(job_id=job.id, payload=payload, ctx=context)
+        work: Awaitable[Any] = executor.run(job_id=job.id, payload=payload, ctx=context)
+        return work
 
     def _end_by(self, run: Run, error: BaseException) -> End:
         if isinstance(error, DiscardJob | SnoozeJob):
@@ -117,13 +122,13 @@ class Runner:
         except Exception as error:  # noqa: BLE001 - a policy of the site may raise anything
             return Outcome.failed(run.job, failure_of(error, "undecided"))
 
-    async def _close(self, run: Run, outcome: Outcome | None) -> None:
+    def _close(self, run: Run, outcome: Outcome | None) -> bool:
+        """Have the outcome written, unless the run is over; True where it is lost."""
         if not run.close():
-            return
+            return False
         if outcome is not None:
             self._settler.add(run, outcome)
-        else:
-            await self._lose(run)
+        return outcome is None
 
     async def _lose(self, run: Run) -> None:
         self._in_flight.drop(run)

@@ -76,11 +76,13 @@ class Settler:
 
     def add(self, run: Run, outcome: Outcome) -> None:
         """Take the outcome of a run."""
-        if run.job.id in self._fresh:
-            self._refuse(self._fresh.pop(run.job.id))
+        settlement = Settlement(run, outcome)
+        older = self._fresh.setdefault(run.job.id, settlement)
+        if older is not settlement:
+            self._refuse(older)
+            self._fresh[run.job.id] = settlement
         if self._alone and run.job.id in self._alone:
             self._refuse(self._alone.pop(run.job.id).settlement)
-        self._fresh[run.job.id] = Settlement(run, outcome)
         if len(self._fresh) == 1:
             self.pulse.wake()
 
@@ -173,7 +175,6 @@ class Settler:
             self._in_flight.done += 1
             self._in_flight.drop(run)
             self._shift.journal.settled(run, outcome)
-            self._shift.tally.add(run.job, outcome.word, run.ran_s)
             if outcome.verb is not Verb.FINISH or outcome.follow_ups:
                 self._pass_on(outcome)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from uuid import UUID
 
 from pyjobkit_django.contracts import ClaimRequest, LogSink, QueueBackend
@@ -27,9 +27,9 @@ class Shift:
     options: WorkerOptions
     kinds: frozenset[str]
     journal: Journal
+    tally: Tally
     metrics: WorkerMetrics = UNMEASURED
     clock: Callable[[], float] = time.monotonic
-    tally: Tally = field(default_factory=Tally)
 
     def claim_request(
         self,

@@ -14,6 +14,7 @@ from pyjobkit_django.worker.crew import Crew
 from pyjobkit_django.worker.journal import Journal
 from pyjobkit_django.worker.options import WorkerKeywords, options_of
 from pyjobkit_django.worker.shift import Shift, kinds_to_claim
+from pyjobkit_django.worker.tally import Tally
 
 #: How long the backend may take to say that it is well, in seconds.
 HEALTH_S: Final = 5.0
@@ -154,6 +155,7 @@ class Worker:
         self, backend: QueueBackend, log_sink: LogSink, kinds: frozenset[str]
     ) -> Shift:
         metrics = self.options.metrics or process_metrics()
+        tally = Tally()
         return Shift(
             worker_id=self.worker_id,
             engine=self.engine,
@@ -161,8 +163,9 @@ class Worker:
             log_sink=log_sink,
             options=self.options,
             kinds=kinds,
-            journal=Journal(self.worker_id, metrics),
+            journal=Journal(self.worker_id, tally, metrics),
             metrics=metrics,
+            tally=tally,
         )
 
 

@@ -20,6 +20,7 @@ from pyjobkit_django.models.postgresql import (
     claim_statement,
     claimed_jobs,
     has_suspect,
+    in_order,
     last_places,
     progress_statement,
     settle_statement,
@@ -54,8 +55,9 @@ class HotLane:
                 # What is claimed already must not wait for the end of its lease.
                 if not rows:
                     raise
-        self._starts |= last_places(rows)
-        return claimed_jobs(rows)
+        ordered = in_order(rows)
+        self._starts |= last_places(ordered)
+        return claimed_jobs(ordered)
 
     async def _claim_the_rest(self, request: ClaimRequest) -> list[tuple[Any, ...]]:
         """Claim from where the last claim stood; nothing when it is time for a full look.

@@ -164,7 +164,8 @@ def _hints_of(specs: Iterable[JobSpec]) -> Iterator[Wakeup]:
 def hints_after(outcomes: Iterable[Outcome]) -> Iterator[Wakeup]:
     """Return what workers elsewhere want to hear of, of ends that were written."""
     for outcome in outcomes:
-        yield from _hints_of(outcome.follow_ups)
+        if outcome.follow_ups:
+            yield from _hints_of(outcome.follow_ups)
         if outcome.status is JobStatus.QUEUED:
             yield Wakeup(WakeupKind.QUEUED)
         elif outcome.status is JobStatus.SCHEDULED:

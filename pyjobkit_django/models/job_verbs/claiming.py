@@ -22,7 +22,11 @@ from pyjobkit_django.jobs import ClaimedJob, JobStatus, Verb
 from pyjobkit_django.models.clock import DatabaseNow, seconds_from_now, seconds_until
 from pyjobkit_django.models.columns import status_is
 from pyjobkit_django.models.job_verbs.moving import Moving
-from pyjobkit_django.models.postgresql import claim_statement, claimed_jobs
+from pyjobkit_django.models.postgresql import (
+    claim_statement,
+    claimed_jobs,
+    in_order,
+)
 
 #: How often a claim looks again when others took all it saw.
 CLAIM_TRIES: Final = 5
@@ -58,7 +62,8 @@ class Claiming(Moving):
             return []
         if self.is_on_postgresql and is_in_lanes(request):
             table = self.model._meta.db_table
-            return claimed_jobs(self.rows_of(claim_statement(table, request)))
+            statement = claim_statement(table, request)
+            return claimed_jobs(in_order(self.rows_of(statement)))
         started = {"started_at": DatabaseNow()}
         rows = self._take(request, Verb.CLAIM, JobStatus.RUNNING, _RUN, started)
         return list(map(_claimed, rows))

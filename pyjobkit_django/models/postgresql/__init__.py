@@ -13,6 +13,7 @@ from pyjobkit_django.models.postgresql.claiming import (
     claim_statement,
     claimed_jobs,
     has_suspect,
+    in_order,
     last_places,
 )
 from pyjobkit_django.models.postgresql.enqueueing import Statement, enqueue_statement
@@ -32,6 +33,7 @@ __all__ = [
     "enqueue_statement",
     "extend_statement",
     "has_suspect",
+    "in_order",
     "last_places",
     "log_statement",
     "progress_statement",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from uuid import UUID
 
 
 def array_of(values: Iterable[str | float | None]) -> str:
@@ -10,9 +11,10 @@ def array_of(values: Iterable[str | float | None]) -> str:
     return "{" + ",".join(map(_element, values)) + "}"
 
 
-def array_of_plain(texts: Iterable[str]) -> str:
-    """Return the array of texts in which nothing has to be quoted, such as ids."""
-    return "{" + ",".join(texts) + "}"
+def array_of_ids(ids: Sequence[UUID]) -> str:
+    """Return the array of ids, written all at once."""
+    places = ",".join(["%032x"] * len(ids))
+    return "{" + places % tuple([key.int for key in ids]) + "}"
 
 
 def _element(value: str | float | None) -> str:

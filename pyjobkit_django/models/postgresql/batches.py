@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from itertools import repeat
+from operator import is_
 from typing import Any, Final, NamedTuple
 
-from pyjobkit_django.models.postgresql.arrays import array_of, array_of_plain
+from pyjobkit_django.models.postgresql.arrays import array_of
 
 
 class Column(NamedTuple):
     """A column of a batch: its type, and how its value is had of a row's object.
 
     ``text`` turns the value into what PostgreSQL reads; without it, it is that already.
-    A plain one is never NULL and has nothing in it to be quoted.
+    ``write`` makes the array of a whole column.
     """
 
     name: str
     type: str
     value: Callable[[Any], Any]
     text: Callable[[Any], str | float | None] | None = None
-    is_plain: bool = False
+    write: Callable[[Sequence[Any]], str] = array_of
 
 
 class Batch(NamedTuple):
@@ -47,13 +49,14 @@ class Columns:
         differing: list[str] = []
         for column in self._columns:
             values = list(map(column.value, rows))
+            if values and differing and all(map(is_, values, repeat(values[0]))):
+                del values[1:]
             if column.text is not None:
                 values = list(map(column.text, values))
-            if rows and differing and values.count(values[0]) == len(values):
+            if values and differing and values.count(values[0]) == len(values):
                 alike.append(values[0])
             else:
-                write = array_of_plain if column.is_plain else array_of
-                arrays.append(write(values))
+                arrays.append(column.write(values))
                 differing.append(column.name)
         return Batch(_source(self._columns, tuple(differing)), (*arrays, *alike))
 

@@ -7,18 +7,17 @@ The suspects of all lanes are a lane of their own that gives one row at the most
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import chain, product
-from operator import itemgetter
 from typing import Any, Final
 from uuid import UUID
 
 from pyjobkit_django.contracts import ClaimRequest
 from pyjobkit_django.jobs import NOTHING, ClaimedJob
 from pyjobkit_django.models.columns import JSONDecoder
+from pyjobkit_django.models.postgresql.arrays import array_of
 
 type Statement = tuple[str, tuple[Any, ...]]
 #: The priority, time and id from which on the lane of a queue and a kind is looked at.
@@ -37,13 +36,15 @@ _HEAD: Final = """
  ORDER BY priority, scheduled_for, id LIMIT {limit})"""
 _LANE: Final = "= 0 AND queue = %s AND kind = %s"
 _REST_OF_LANE: Final = f"{_LANE} AND (priority, scheduled_for, id) >= (%s, %s, %s)"
-_SUSPECT: Final = "> 0 AND queue = ANY(%s) AND kind = ANY(%s)"
+_SUSPECT: Final = "> 0 AND queue = ANY(%s::text[]) AND kind = ANY(%s::text[])"
 # OFFSET 0 keeps the merge of the lanes a scan of its own. A row that another claim took after
 # our snapshot is followed to its new version, where the conditions are tried again: merged
 # into the join, the lanes would be read anew for each such row.
 # Every move counts up the version, so it tells whether a row is still what was seen. (With
 # the conditions of the claim index planners would read that index instead of the place.)
 # The place of a row that did move is another one: it is locked, not taken, and let go.
+# What comes back is the place in the lane, and what ClaimedJob has, in its order. Times
+# take long to read: that of most jobs, which are due when they are made, comes once.
 _CLAIM: Final = """
 WITH free AS MATERIALIZED (
  SELECT job.ctid AS place FROM (
@@ -56,13 +57,21 @@ UPDATE {table} SET status = 'running', version = version + 1,
  lease_until = STATEMENT_TIMESTAMP() + %s * INTERVAL '1 second'
 WHERE ctid = ANY(ARRAY(SELECT place FROM free))
 RETURNING priority, scheduled_for, id, kind, payload::text, version, attempts,
- max_attempts, created_at, queue, timeout_s, retry_policy, NULLIF(tags, '{{}}')::text,
- lost_runs, shadow, chain::text, webhooks::text, trace_context::text, started_at"""
+ max_attempts, NULLIF(created_at, scheduled_for), queue, timeout_s, retry_policy,
+ NULLIF(tags, '{{}}')::text, lost_runs, shadow, chain::text, webhooks::text,
+ trace_context::text, DATE_PART('epoch', STATEMENT_TIMESTAMP() - scheduled_for)"""
 
-#: Where these stand in the row of a claim.
-_KIND, _QUEUE, _LOST_RUNS = 3, 9, 13
-_in_order = itemgetter(0, 1, 2)
-_read = JSONDecoder().decode
+#: Where these stand in the row of a claim, and where others stand in a claimed job.
+_ID, _KIND, _QUEUE, _LOST_RUNS = (
+    2 + ClaimedJob._fields.index(name) for name in ("id", "kind", "queue", "lost_runs")
+)
+_PAYLOAD, _CREATED_AT, _TAGS = map(
+    ClaimedJob._fields.index, ("payload", "created_at", "tags")
+)
+_CHAIN, _WEBHOOKS, _TRACE, _WAITED_S = map(
+    ClaimedJob._fields.index, ("chain", "webhooks", "trace_context", "waited_s")
+)
+_scan = JSONDecoder().raw_decode
 
 
 def claim_statement(
@@ -72,19 +81,24 @@ def claim_statement(
 
     With ``starts`` each lane is looked at from where it says.
     """
-    queues, kinds = sorted(request.queues or ()), sorted(request.kinds or ())
-    lanes: list[tuple[Any, ...]] = list(product(queues, kinds))
+    queues, kinds = request.queues or frozenset(), request.kinds or frozenset()
+    lanes, *all_of_them = _lanes(queues, kinds)
     text = _claim(table, len(lanes), _cap(request.limit), starts is not None)
     if starts is not None:
-        lanes = [(*lane, *starts.get(lane, _VERY_FIRST)) for lane in lanes]
-    suspects = (queues, kinds, 1 if request.with_suspect else 0)
+        lanes = tuple((*lane, *starts.get(lane, _VERY_FIRST)) for lane in lanes)
+    suspects = (*all_of_them, 1 if request.with_suspect else 0)
     lease = (request.limit, request.worker_id, request.ttl_s)
     return text, (*chain.from_iterable(lanes), *suspects, *lease)
 
 
+def in_order(rows: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Return the rows that a claim returned in the order to run them."""
+    return sorted(rows, key=_place)
+
+
 def claimed_jobs(rows: Iterable[tuple[Any, ...]]) -> list[ClaimedJob]:
-    """Return the jobs of the rows that a claim returned, in the order to run them."""
-    return [_claimed(*row) for row in sorted(rows, key=_in_order)]
+    """Return the jobs of the rows that a claim returned."""
+    return list(map(_claimed, rows))
 
 
 def _cap(limit: int) -> int:
@@ -97,14 +111,19 @@ def has_suspect(rows: Iterable[tuple[Any, ...]]) -> bool:
     return any(row[_LOST_RUNS] for row in rows)
 
 
-def last_places(rows: Iterable[tuple[Any, ...]]) -> Starts:
-    """Return where the claim that returned these rows stood in each lane at its end."""
-    last = {
-        (row[_QUEUE], row[_KIND]): row
-        for row in sorted(rows, key=_in_order)
-        if not row[_LOST_RUNS]
-    }
+def last_places(rows: Sequence[tuple[Any, ...]]) -> Starts:
+    """Return where the claim that returned these rows, in order, ended in each lane."""
+    last = {(row[_QUEUE], row[_KIND]): row for row in rows if not row[_LOST_RUNS]}
     return {lane: row[:3] for lane, row in last.items()}
+
+
+@lru_cache(maxsize=256)
+def _lanes(
+    queues: frozenset[str], kinds: frozenset[str]
+) -> tuple[tuple[tuple[Any, ...], ...], str, str]:
+    """Return every pair of a queue and a kind, and both as arrays."""
+    lanes = product(sorted(queues), sorted(kinds))
+    return tuple(lanes), array_of(sorted(queues)), array_of(sorted(kinds))
 
 
 @lru_cache(maxsize=256)
@@ -116,43 +135,24 @@ def _claim(table: str, lanes: int, cap: int, rest: bool) -> str:  # noqa: FBT001
     return _CLAIM.format(table=table, lanes=heads)
 
 
-def _claimed(  # noqa: PLR0913, PLR0917 - the columns of a claim
-    _priority: int,
-    scheduled_for: Any,
-    key: Any,
-    kind: str,
-    payload: str,
-    version: int,
-    attempts: int,
-    max_attempts: int,
-    created_at: Any,
-    queue: str,
-    timeout_s: float | None,
-    retry_policy: str | None,
-    tags: str | None,
-    lost_runs: int,
-    shadow: bool,  # noqa: FBT001 - the same
-    steps: str | None,
-    webhooks: str | None,
-    trace_context: str | None,
-    started_at: Any,
-) -> ClaimedJob:
-    return ClaimedJob(
-        id=key,
-        kind=kind,
-        payload=_read(payload),
-        version=version,
-        attempts=attempts,
-        max_attempts=max_attempts,
-        created_at=created_at,
-        queue=queue,
-        timeout_s=timeout_s,
-        retry_policy=retry_policy,
-        tags=tuple(sorted(json.loads(tags))) if tags else (),
-        lost_runs=lost_runs,
-        shadow=shadow,
-        chain=tuple(_read(steps)) if steps else (),
-        webhooks=json.loads(webhooks) if webhooks else NOTHING,
-        trace_context=json.loads(trace_context) if trace_context else NOTHING,
-        waited_s=max(0.0, (started_at - scheduled_for).total_seconds()),
-    )
+def _claimed(row: tuple[Any, ...]) -> ClaimedJob:
+    _priority, scheduled_for, *fields = row
+    fields[_PAYLOAD] = _read(fields[_PAYLOAD])
+    fields[_CREATED_AT] = fields[_CREATED_AT] or scheduled_for
+    tags, steps = fields[_TAGS], fields[_CHAIN]
+    fields[_TAGS] = tuple(sorted(_read(tags))) if tags else ()
+    fields[_CHAIN] = tuple(_read(steps)) if steps else ()
+    for place in (_WEBHOOKS, _TRACE):
+        fields[place] = _read(fields[place]) if fields[place] else NOTHING
+    fields[_WAITED_S] = max(0.0, fields[_WAITED_S])
+    return ClaimedJob(*fields)
+
+
+def _place(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    # The number of an id: ids themselves are compared in Python.
+    return row[0], row[1], row[_ID].int
+
+
+def _read(text: str) -> Any:
+    # PostgreSQL writes jsonb without blanks around it.
+    return _scan(text)[0]

@@ -11,6 +11,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from pyjobkit_django.jobs import JobSpec
+from pyjobkit_django.models.postgresql.arrays import array_of_ids
 from pyjobkit_django.models.postgresql.batches import Column, Columns
 
 type Statement = tuple[str, tuple[Any, ...]]
@@ -18,6 +19,10 @@ type Statement = tuple[str, tuple[Any, ...]]
 
 def _hex(key: UUID | None) -> str | None:
     return key.hex if key else None
+
+
+def _flag(flag: bool) -> str:  # noqa: FBT001 - a value
+    return "t" if flag else "f"
 
 
 def _json(value: Any) -> str | None:
@@ -37,7 +42,7 @@ def _tags(tags: tuple[str, ...]) -> str:
 
 
 _COLUMNS: Final = Columns(
-    Column("id", "uuid", attrgetter("id.hex"), is_plain=True),
+    Column("id", "uuid", attrgetter("id"), write=array_of_ids),
     Column("kind", "varchar", attrgetter("kind")),
     Column("queue", "varchar", attrgetter("queue")),
     Column("payload", "jsonb", attrgetter("payload"), _payload),
@@ -50,7 +55,7 @@ _COLUMNS: Final = Columns(
     Column("unique_key", "varchar", attrgetter("unique_key")),
     Column("tags", "jsonb", attrgetter("tags"), _tags),
     Column("parent", "uuid", attrgetter("parent"), _hex),
-    Column("shadow", "boolean", lambda spec: "t" if spec.shadow else "f"),
+    Column("shadow", "boolean", attrgetter("shadow"), _flag),
     Column("chain", "jsonb", attrgetter("chain"), _json),
     Column("webhooks", "jsonb", attrgetter("webhooks"), _json),
     Column("trace_context", "jsonb", attrgetter("trace_context"), _json),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
 
-from pyjobkit_django.models.postgresql.arrays import array_of
+from pyjobkit_django.models.postgresql.arrays import array_of, array_of_ids
 
 type Statement = tuple[str, tuple[Any, ...]]
 
@@ -27,6 +27,6 @@ def extend_statement(
 
     Its rows are the ids that are held, and whether each is to be cancelled.
     """
-    ids = array_of(job_id.hex for job_id in versions)
+    ids = array_of_ids(list(versions))
     numbers = array_of(versions.values())
     return _EXTEND.format(job=table), (ids, numbers, worker_id, ttl_s)

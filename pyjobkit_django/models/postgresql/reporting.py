@@ -8,6 +8,7 @@ from operator import attrgetter
 from typing import Any, Final
 
 from pyjobkit_django.contracts import ProgressUpdate
+from pyjobkit_django.models.postgresql.arrays import array_of_ids
 from pyjobkit_django.models.postgresql.batches import Column, Columns
 
 type Statement = tuple[str, tuple[Any, ...]]
@@ -22,14 +23,14 @@ UPDATE {job} AS job SET progress = mine.progress, progress_meta = mine.meta
 FROM mine WHERE job.id = mine.id"""
 
 _UPDATES: Final = Columns(
-    Column("id", "uuid", attrgetter("job_id.hex"), is_plain=True),
+    Column("id", "uuid", attrgetter("job_id"), write=array_of_ids),
     Column("version", "int", attrgetter("version")),
     Column("progress", "float", attrgetter("value")),
     Column("meta", "jsonb", attrgetter("meta"), json.dumps),
 )
 
 _LINES: Final = Columns(
-    Column("job_id", "uuid", attrgetter("job_id.hex"), is_plain=True),
+    Column("job_id", "uuid", attrgetter("job_id"), write=array_of_ids),
     Column("version", "int", attrgetter("version")),
     Column("seq", "bigint", attrgetter("seq")),
     Column("lines", "jsonb", attrgetter("lines"), json.dumps),

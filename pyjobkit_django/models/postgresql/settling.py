@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from operator import attrgetter
 from typing import Any, Final
 
-from pyjobkit_django.jobs import MOVES, JobStatus, Verb
+from pyjobkit_django.jobs import MOVES, Verb
+from pyjobkit_django.models.postgresql.arrays import array_of_ids
 from pyjobkit_django.models.postgresql.batches import Column, Columns
 from pyjobkit_django.outcomes import CANCELLED, Failure, Outcome
 
@@ -26,7 +27,8 @@ WITH mine AS MATERIALIZED (
 kept AS (
  INSERT INTO {attempt} (job_id, version, attempt, worker_id, status, started_at,
   finished_at, failure, traceback)
- SELECT id, run, attempts, leased_by, attempt_status, started_at,
+ SELECT id, run, attempts, leased_by,
+  CASE WHEN again THEN 'failed' ELSE status END, started_at,
   STATEMENT_TIMESTAMP(), failure, traceback
  FROM mine WHERE failure IS NOT NULL)
 UPDATE {job} AS job SET version = job.version + 1, attempts = job.attempts + mine.added,
@@ -55,8 +57,12 @@ def settle_statement(
     return text, (*batch.values, _CANCELLED)
 
 
-def _is_again(outcome: Outcome) -> bool:
-    return outcome.verb is not Verb.FINISH
+def _is_again(verb: Verb) -> str:
+    return "f" if verb is Verb.FINISH else "t"
+
+
+def _added(verb: Verb) -> int:
+    return MOVES[verb].attempts
 
 
 def _result(result: Any) -> str | None:
@@ -71,19 +77,14 @@ def _traceback(failure: Failure | None) -> str:
     return failure.traceback if failure else ""
 
 
-def _attempt_status(outcome: Outcome) -> str:
-    return (JobStatus.FAILED if _is_again(outcome) else outcome.status).value
-
-
 _COLUMNS: Final = Columns(
-    Column("id", "uuid", attrgetter("job_id.hex"), is_plain=True),
+    Column("id", "uuid", attrgetter("job_id"), write=array_of_ids),
     Column("version", "int", attrgetter("version")),
-    Column("status", "text", lambda outcome: outcome.status.value),
-    Column("again", "boolean", lambda outcome: "t" if _is_again(outcome) else "f"),
-    Column("added", "int", lambda outcome: MOVES[outcome.verb].attempts),
+    Column("status", "text", attrgetter("status"), attrgetter("value")),
+    Column("again", "boolean", attrgetter("verb"), _is_again),
+    Column("added", "int", attrgetter("verb"), _added),
     Column("delay_s", "float", attrgetter("delay_s")),
     Column("result", "jsonb", attrgetter("result"), _result),
     Column("failure", "jsonb", attrgetter("failure"), _failure),
     Column("traceback", "text", attrgetter("failure"), _traceback),
-    Column("attempt_status", "text", _attempt_status),
 )
