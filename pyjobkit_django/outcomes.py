@@ -100,9 +100,9 @@ class Outcome(NamedTuple):
         cls, job: ClaimedJob, result: JSON, follow_ups: Iterable[JobSpec] = ()
     ) -> Self:
         """Return the end of a run that returned ``result``."""
-        return cls._finish(
-            job, JobStatus.SUCCESS, result=result, follow_ups=tuple(follow_ups)
-        )
+        # By place: most runs end here, and names take twice as long.
+        status, after = JobStatus.SUCCESS, tuple(follow_ups)
+        return cls(job.id, job.version, Verb.FINISH, status, result, None, 0.0, after)
 
     @classmethod
     def failed(

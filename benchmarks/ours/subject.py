@@ -48,7 +48,7 @@ def ours(database: str = "postgresql") -> Subject:
             concurrency=2 * batch_size,
             batch_size=batch_size,
         )
-        for workers, jobs in ((1, 20_000), (2, 120_000))
+        for workers, jobs in ((1, 60_000), (2, 120_000))
         for batch_size in (100, 500)
     )
     return Subject(

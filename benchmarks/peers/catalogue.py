@@ -8,7 +8,7 @@ _PROGRAMS = "benchmarks.peers.programs"
 _POSTGRESQL = "psycopg[binary,pool]~=3.2"
 
 
-def _pgqueuer(batch: int, *, jobs: int = 20_000, workers: int = 1) -> Setting:
+def _pgqueuer(batch: int, *, jobs: int = 60_000, workers: int = 1) -> Setting:
     plural = f", {workers} workers" if workers > 1 else ""
     return Setting(
         label=f"batch size {batch}{plural}",

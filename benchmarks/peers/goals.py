@@ -28,6 +28,8 @@ _RATIOS = (
 )
 #: Ahead of whatever else ran on the same database.
 _AHEAD = ("Drain, SQLite", "Drain, MariaDB", "Drain, PostgreSQL")
+#: What one worker drains, and what two do.
+_OF_WORKERS = ("Drain, PostgreSQL", "Drain, PostgreSQL, 2 workers")
 _SLEEP_S = 1.15
 _LATE_MS = 50
 
@@ -41,7 +43,9 @@ def goals(figures: Sequence[Figure]) -> Iterator[Goal]:
     for section, peer in best:
         if section in _AHEAD and peer != OURS and (section, peer) not in named:
             yield from _ratio(best, section, peer, 1)
-    yield from _of_two_workers(figures)
+    one, two = (best.get((section, OURS)) for section in _OF_WORKERS)
+    if one and two:
+        yield Goal("Drain, PostgreSQL: our 2 workers to 1", two / one, at_least=1.15)
     yield from _of_latency(best)
     if late := best.get(("Latency under load, p99", OURS)):
         sent = best.get(("Latency under load, jobs sent", OURS), 0)
@@ -66,17 +70,6 @@ def _ratio(
     ours, theirs = best.get((section, OURS)), best.get((section, peer))
     if ours and theirs:
         yield Goal(f"{section}: ours to {peer}", ours / theirs, at_least=bound)
-
-
-def _of_two_workers(figures: Iterable[Figure]) -> Iterator[Goal]:
-    """Compare workers of the same setting."""
-    ours = [figure for figure in figures if figure.subject == OURS]
-    one = {each.note: each for each in ours if each.section == "Drain, PostgreSQL"}
-    for two in ours:
-        setting = two.note.removesuffix(", 2 workers")
-        if two.section == "Drain, PostgreSQL, 2 workers" and setting in one:
-            ratio = two.median / one[setting].median
-            yield Goal(f"ours, 2 workers to 1, {setting}", ratio, at_least=1.15)
 
 
 def _of_latency(best: dict[tuple[str, str], float]) -> Iterator[Goal]:

@@ -22,7 +22,7 @@ from benchmarks.stands import Setting, Stand, Subject, ready
 OURS = "pyjobkit_django"
 ORM = "Job.objects.create() of the same row"
 FLOOR = "raw psycopg, one connection, n = 100"
-_FLOOR_JOBS = 20_000
+_FLOOR_JOBS = 60_000
 _ENQUEUED = 1_000
 _BULK = 20_000
 _PACED = 200
