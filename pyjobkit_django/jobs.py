@@ -155,8 +155,11 @@ class JobSpec:
         return cls.within(MAX_BYTES, fields)
 
     @classmethod
-    def within(cls, max_payload_bytes: int, given: Mapping[str, Any]) -> Self:
-        """Return the spec of what is given, whose payload may take so many bytes."""
+    def within(cls, max_payload_bytes: int, given: dict[str, Any]) -> Self:
+        """Return the spec of what is given, whose payload may take so many bytes.
+
+        The dict is used up.
+        """
         if not OPTIONS.issuperset(given):
             options = ", ".join(name for name in cls.__slots__ if name in OPTIONS)
             raise InvalidJobError(
@@ -165,17 +168,16 @@ class JobSpec:
             )
         if "kind" not in given:
             raise InvalidJobError("kind", "is missing")
-        fields = dict(given)
-        payload = fields.pop("payload", None)
+        payload = given.pop("payload", None)
         is_empty = payload is None or (isinstance(payload, dict) and not payload)
         cleaned = (
             {} if is_empty else clean_payload(payload, max_bytes=max_payload_bytes)
         )
-        if "tags" in fields:
-            fields["tags"] = clean_tags(fields["tags"])
-        if "webhooks" in fields:
-            fields["webhooks"] = clean_webhooks(fields["webhooks"])
-        return cls(payload=cleaned, **fields)
+        if "tags" in given:
+            given["tags"] = clean_tags(given["tags"])
+        if "webhooks" in given:
+            given["webhooks"] = clean_webhooks(given["webhooks"])
+        return cls(payload=cleaned, **given)
 
     def __post_init__(self) -> None:
         """Check every field but those that ``build`` copies and checks."""
@@ -223,12 +225,11 @@ class JobRules:
 
     def build(self, /, **fields: Any) -> JobSpec:
         """Return the spec of ``fields`` under these rules; InvalidJobError if unsound."""
-        given = {
-            name: value
-            for name, value in fields.items()
-            if value is not None or name not in OPTIONS
-        }
-        spec = JobSpec.within(self.max_payload_bytes, self._defaults | given)
+        given = self._defaults.copy()
+        for name, value in fields.items():
+            if value is not None or name not in OPTIONS:
+                given[name] = value
+        spec = JobSpec.within(self.max_payload_bytes, given)
         if self.queues is not None and spec.queue not in self.queues:
             raise UnknownQueueError(
                 "queue",

@@ -1,14 +1,13 @@
 from __future__ import annotations
 
-from operator import attrgetter
 from types import SimpleNamespace
 
 from pyjobkit_django.models.postgresql.batches import Column, Columns
 
 COLUMNS = Columns(
-    Column("id", "int", attrgetter("id")),
-    Column("word", "text", attrgetter("word")),
-    Column("value", "jsonb", attrgetter("value"), lambda value: value and str(value)),
+    Column("id", "int", "id"),
+    Column("word", "text", "word"),
+    Column("value", "jsonb", "value", lambda value: value and str(value)),
 )
 
 

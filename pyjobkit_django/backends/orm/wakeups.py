@@ -140,10 +140,9 @@ def commits_each_statement(using: str) -> bool:
     connection: Any = connections[using]
     return (
         not connection.in_atomic_block
-        and connection.vendor == "postgresql"
+        and speaks_psycopg(using)
         and connection.get_autocommit()
         and not connection.features.uses_server_side_binding
-        and speaks_psycopg(using)
     )
 
 
@@ -189,8 +188,6 @@ def parse(payload: str) -> Wakeup:
 
 def speaks_psycopg(using: str) -> bool:
     """Tell whether the database is PostgreSQL, reached by psycopg 3."""
-    if connections[using].vendor != "postgresql":
-        return False
-    from django.db.backends.postgresql.psycopg_any import is_psycopg3  # noqa: PLC0415 - the same
-
-    return bool(is_psycopg3)
+    connection: Any = connections[using]
+    driver: str = connection.Database.__name__
+    return connection.vendor == "postgresql" and driver == "psycopg"

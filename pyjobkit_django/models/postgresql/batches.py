@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from itertools import repeat
-from operator import is_
+from operator import attrgetter, is_
 from typing import Any, Final, NamedTuple
 
 from pyjobkit_django.models.postgresql.arrays import array_of
 
 
 class Column(NamedTuple):
-    """A column of a batch: its type, and how its value is had of a row's object.
+    """A column of a batch: its type, and the attribute of a row's object that it holds.
 
     ``text`` turns the value into what PostgreSQL reads; without it, it is that already.
     ``write`` makes the array of a whole column.
@@ -20,7 +20,7 @@ class Column(NamedTuple):
 
     name: str
     type: str
-    value: Callable[[Any], Any]
+    attribute: str
     text: Callable[[Any], str | float | None] | None = None
     write: Callable[[Sequence[Any]], str] = array_of
 
@@ -38,6 +38,9 @@ class Columns:
     def __init__(self, *columns: Column) -> None:
         self.names: Final = tuple(column.name for column in columns)
         self._columns = columns
+        self._values: Callable[[Any], tuple[Any, ...]] = attrgetter(
+            *(column.attribute for column in columns)
+        )
 
     def batch_of(self, rows: Sequence[Any]) -> Batch:
         """Return the batch of some rows.
@@ -48,7 +51,7 @@ class Columns:
         alike: list[Any] = []
         differing: list[str] = []
         for column in self._columns:
-            values = list(map(column.value, rows))
+            values = list(map(attrgetter(column.attribute), rows))
             if values and differing and all(map(is_, values, repeat(values[0]))):
                 del values[1:]
             if column.text is not None:
@@ -63,12 +66,10 @@ class Columns:
     def values_of(self, row: Any) -> dict[str, Any]:
         """Return the value of each column of one row that has any."""
         found = {}
-        for column in self._columns:
-            value = column.value(row)
-            if column.text is not None:
-                value = column.text(value)
-            if value is not None:
-                found[column.name] = value
+        for column, value in zip(self._columns, self._values(row), strict=True):
+            told = value if column.text is None else column.text(value)
+            if told is not None:
+                found[column.name] = told
         return found
 
 

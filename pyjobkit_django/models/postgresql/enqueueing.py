@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
-from operator import attrgetter
 from typing import Any, Final
 from uuid import UUID
 
@@ -42,23 +41,23 @@ def _tags(tags: tuple[str, ...]) -> str:
 
 
 _COLUMNS: Final = Columns(
-    Column("id", "uuid", attrgetter("id"), write=array_of_ids),
-    Column("kind", "varchar", attrgetter("kind")),
-    Column("queue", "varchar", attrgetter("queue")),
-    Column("payload", "jsonb", attrgetter("payload"), _payload),
-    Column("priority", "int", attrgetter("priority")),
-    Column("max_attempts", "int", attrgetter("max_attempts")),
-    Column("retry_policy", "varchar", attrgetter("retry_policy")),
-    Column("timeout_s", "float", attrgetter("timeout_s")),
-    Column("due", "timestamptz", attrgetter("scheduled_for"), _iso),
-    Column("idempotency_key", "varchar", attrgetter("idempotency_key")),
-    Column("unique_key", "varchar", attrgetter("unique_key")),
-    Column("tags", "jsonb", attrgetter("tags"), _tags),
-    Column("parent", "uuid", attrgetter("parent"), _hex),
-    Column("shadow", "boolean", attrgetter("shadow"), _flag),
-    Column("chain", "jsonb", attrgetter("chain"), _json),
-    Column("webhooks", "jsonb", attrgetter("webhooks"), _json),
-    Column("trace_context", "jsonb", attrgetter("trace_context"), _json),
+    Column("id", "uuid", "id", write=array_of_ids),
+    Column("kind", "varchar", "kind"),
+    Column("queue", "varchar", "queue"),
+    Column("payload", "jsonb", "payload", _payload),
+    Column("priority", "int", "priority"),
+    Column("max_attempts", "int", "max_attempts"),
+    Column("retry_policy", "varchar", "retry_policy"),
+    Column("timeout_s", "float", "timeout_s"),
+    Column("due", "timestamptz", "scheduled_for", _iso),
+    Column("idempotency_key", "varchar", "idempotency_key"),
+    Column("unique_key", "varchar", "unique_key"),
+    Column("tags", "jsonb", "tags", _tags),
+    Column("parent", "uuid", "parent", _hex),
+    Column("shadow", "boolean", "shadow", _flag),
+    Column("chain", "jsonb", "chain", _json),
+    Column("webhooks", "jsonb", "webhooks", _json),
+    Column("trace_context", "jsonb", "trace_context", _json),
 )
 _SAME: Final = ", ".join(name for name in _COLUMNS.names if name != "due")
 #: What the database itself says of a new job.
@@ -71,6 +70,8 @@ _SAID: Final[Mapping[str, str]] = {
     "scheduled_for": "COALESCE(due, STATEMENT_TIMESTAMP())",
     "status": "CASE WHEN due > STATEMENT_TIMESTAMP() THEN 'scheduled' ELSE 'queued' END",
 }
+#: What most jobs have; written into the statement it costs nothing.
+_USUAL: Final[Mapping[str, str]] = {"payload": "{}", "tags": "{}", "shadow": "f"}
 _ENQUEUE: Final = (
     f"INSERT INTO {{job}} ({_SAME}, {', '.join(_SAID)}) "  # noqa: S608 - of the names above
     f"SELECT {_SAME}, {', '.join(_SAID.values())} FROM {{source}} AS job"
@@ -80,8 +81,12 @@ _ENQUEUE: Final = (
 def enqueue_statement(table: str, specs: Sequence[JobSpec]) -> Statement:
     """Return the statement that inserts jobs; it returns nothing."""
     if len(specs) == 1 and specs[0].scheduled_for is None:
-        # Most jobs have few of the columns, and what is not named is NULL.
-        values = _COLUMNS.values_of(specs[0])
+        # Most jobs have few of the columns: what is not named is NULL, or as usual.
+        values = {
+            name: value
+            for name, value in _COLUMNS.values_of(specs[0]).items()
+            if _USUAL.get(name) != value
+        }
         return _insert(table, tuple(values)), tuple(values.values())
     batch = _COLUMNS.batch_of(specs)
     return _ENQUEUE.format(job=table, source=batch.source), batch.values
@@ -89,6 +94,12 @@ def enqueue_statement(table: str, specs: Sequence[JobSpec]) -> Statement:
 
 @lru_cache(maxsize=256)
 def _insert(table: str, names: tuple[str, ...]) -> str:
-    said = {**_SAID, "scheduled_for": _SAID["created_at"], "status": "'queued'"}
+    usual = {name: f"'{text}'" for name, text in _USUAL.items() if name not in names}
+    said = {
+        **_SAID,
+        **usual,
+        "scheduled_for": _SAID["created_at"],
+        "status": "'queued'",
+    }
     values = ", ".join([*("%s" for _ in names), *said.values()])
     return f"INSERT INTO {table} ({', '.join([*names, *said])}) VALUES ({values})"  # noqa: S608 - of the names above

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from operator import attrgetter
 from typing import Any, Final
 
 from pyjobkit_django.contracts import ProgressUpdate
@@ -23,17 +22,17 @@ UPDATE {job} AS job SET progress = mine.progress, progress_meta = mine.meta
 FROM mine WHERE job.id = mine.id"""
 
 _UPDATES: Final = Columns(
-    Column("id", "uuid", attrgetter("job_id"), write=array_of_ids),
-    Column("version", "int", attrgetter("version")),
-    Column("progress", "float", attrgetter("value")),
-    Column("meta", "jsonb", attrgetter("meta"), json.dumps),
+    Column("id", "uuid", "job_id", write=array_of_ids),
+    Column("version", "int", "version"),
+    Column("progress", "float", "value"),
+    Column("meta", "jsonb", "meta", json.dumps),
 )
 
 _LINES: Final = Columns(
-    Column("job_id", "uuid", attrgetter("job_id"), write=array_of_ids),
-    Column("version", "int", attrgetter("version")),
-    Column("seq", "bigint", attrgetter("seq")),
-    Column("lines", "jsonb", attrgetter("lines"), json.dumps),
+    Column("job_id", "uuid", "job_id", write=array_of_ids),
+    Column("version", "int", "version"),
+    Column("seq", "bigint", "seq"),
+    Column("lines", "jsonb", "lines", json.dumps),
 )
 _NAMES: Final = ", ".join(_LINES.names)
 

@@ -78,13 +78,13 @@ def _traceback(failure: Failure | None) -> str:
 
 
 _COLUMNS: Final = Columns(
-    Column("id", "uuid", attrgetter("job_id"), write=array_of_ids),
-    Column("version", "int", attrgetter("version")),
-    Column("status", "text", attrgetter("status"), attrgetter("value")),
-    Column("again", "boolean", attrgetter("verb"), _is_again),
-    Column("added", "int", attrgetter("verb"), _added),
-    Column("delay_s", "float", attrgetter("delay_s")),
-    Column("result", "jsonb", attrgetter("result"), _result),
-    Column("failure", "jsonb", attrgetter("failure"), _failure),
-    Column("traceback", "text", attrgetter("failure"), _traceback),
+    Column("id", "uuid", "job_id", write=array_of_ids),
+    Column("version", "int", "version"),
+    Column("status", "text", "status", attrgetter("value")),
+    Column("again", "boolean", "verb", _is_again),
+    Column("added", "int", "verb", _added),
+    Column("delay_s", "float", "delay_s"),
+    Column("result", "jsonb", "result", _result),
+    Column("failure", "jsonb", "failure", _failure),
+    Column("traceback", "text", "failure", _traceback),
 )
