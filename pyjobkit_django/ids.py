@@ -15,14 +15,9 @@ from pyjobkit_django.errors import JobNotFoundError
 _DRAWN: Final = 1024
 
 
-def _random_steps() -> Iterator[int]:
-    while True:
-        yield from memoryview(os.urandom(4 * _DRAWN)).cast("I")
-
-
 _lock = threading.Lock()
 _last = 0
-_steps = _random_steps()
+_steps: Iterator[int] = iter(())
 
 
 def new_job_id() -> UUID:
@@ -38,17 +33,27 @@ def new_job_id() -> UUID:
             _last = high << 64 | 0b10 << 62 | chance & (1 << 61) - 1
         else:
             # Within a millisecond, or after the clock stepped back, a random step.
-            _last += 1 + next(_steps)
+            _last += 1 + _random_step()
         return _uuid(_last)
+
+
+def _random_step() -> int:
+    global _steps  # noqa: PLW0603 - the same
+    step = next(_steps, None)
+    if step is None:
+        _steps = iter(memoryview(os.urandom(4 * _DRAWN)).cast("I"))
+        step = next(_steps)
+    return step
 
 
 def _begin_anew() -> None:
     """Go on with other ids than the process that this one was forked from."""
     global _lock, _last, _steps
-    _lock, _last, _steps = threading.Lock(), 0, _random_steps()
+    _lock, _last, _steps = threading.Lock(), 0, iter(())
 
 
-os.register_at_fork(after_in_child=_begin_anew)
+if hasattr(os, "register_at_fork"):  # Windows forks no processes
+    os.register_at_fork(after_in_child=_begin_anew)
 
 
 def _uuid(number: int) -> UUID:

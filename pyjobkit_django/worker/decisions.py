@@ -24,8 +24,8 @@ from pyjobkit_django.retry import MAX_DELAY_S, RetryPolicy, parse_policy
 from pyjobkit_django.webhooks import webhook_of
 from pyjobkit_django.worker.run import Stop, in_ms
 
-#: How many frames of an executor's traceback are the runner's.
-OWN_FRAMES: Final = 1
+#: Frames of this module, which calls the executor, are left out of tracebacks.
+RUNNER: Final = "pyjobkit_django.worker.runner"
 
 
 class Returned(NamedTuple):
@@ -181,6 +181,6 @@ def _storable(delay_s: float) -> float:
 
 def _traceback(error: BaseException) -> str:
     frames = error.__traceback__
-    for _ in range(OWN_FRAMES):
-        frames = frames.tb_next if frames else None
+    while frames and frames.tb_frame.f_globals.get("__name__") == RUNNER:
+        frames = frames.tb_next
     return "".join(traceback.format_exception(type(error), error, frames))

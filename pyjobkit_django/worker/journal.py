@@ -1,4 +1,4 @@
-"""What a worker tells about jobs: the log in constant text and fields, the metrics."""
+"""What a worker tells about jobs: the log in constant text and fields, counts, metrics."""
 
 from __future__ import annotations
 

@@ -19,6 +19,8 @@ type Prepared = tuple[bytes, AsyncCursor[Any]]
 
 #: Of so many statements the cursors are kept; a worker has few.
 MOST_CURSORS: Final = 32
+#: The longest parameter of a statement whose cursor is kept, in characters.
+KEPT: Final = 65_536
 #: What Django's parameters hold for its own sync connections.
 _DJANGOS: Final = frozenset({"cursor_factory", "context", "prepare_threshold"})
 
@@ -77,9 +79,13 @@ class AsyncLine:
                 self.connection = await open_connection(self._deadlines)
                 self._cursors.clear()
             query, cursor = self._prepared(self.connection, text)
-            await cursor.execute(query, values)
-            result = cursor.pgresult
-            return await cursor.fetchall() if result and result.nfields else []
+            try:
+                await cursor.execute(query, values)
+                return await _fetched(cursor)
+            finally:
+                # It holds on to what it was given.
+                if any(isinstance(each, str) and len(each) > KEPT for each in values):
+                    self._cursors.pop(text, None)
 
     def _prepared(self, connection: AsyncConnection[Any], text: str) -> Prepared:
         """Return a statement with a cursor of its own.
@@ -92,6 +98,16 @@ class AsyncLine:
                 self._cursors.clear()
             self._cursors[text] = text.encode(), connection.cursor(binary=True)
         return self._cursors[text]
+
+
+async def _fetched(cursor: AsyncCursor[Any]) -> list[tuple[Any, ...]]:
+    """Return the rows of what was executed, if it has any; the cursor forgets them."""
+    result = cursor.pgresult
+    if result is None or not result.nfields:
+        return []
+    rows = await cursor.fetchall()
+    result.clear()
+    return rows
 
 
 async def connect(deadlines: Deadlines) -> AsyncConnection[Any]:

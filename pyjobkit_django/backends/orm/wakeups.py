@@ -171,9 +171,10 @@ async def listen(
     async with await connect(deadlines) as connection:
         await connection.execute(f"LISTEN {CHANNEL}".encode())
         receive(Wakeup(WakeupKind.QUEUED))
-        async for notification in connection.notifies():
-            receive(parse(notification.payload))
-            # Whoever is woken goes first.
+        while True:
+            # All that came at once, and then whoever that has woken goes first.
+            async for notification in connection.notifies(stop_after=1):
+                receive(parse(notification.payload))
             await asyncio.sleep(0)
 
 
@@ -189,5 +190,7 @@ def parse(payload: str) -> Wakeup:
 def speaks_psycopg(using: str) -> bool:
     """Tell whether the database is PostgreSQL, reached by psycopg 3."""
     connection: Any = connections[using]
+    if connection.vendor != "postgresql":
+        return False
     driver: str = connection.Database.__name__
-    return connection.vendor == "postgresql" and driver == "psycopg"
+    return driver == "psycopg"

@@ -49,6 +49,32 @@ async def test_a_statement_without_rows_gives_none():
         assert await line.rows_of(("SET work_mem = 4096", ())) == []
 
 
+async def test_a_statement_is_run_by_the_cursor_that_ran_it_before():
+    async with a_line() as line:
+        for number in (1, 2):
+            assert await line.rows_of(("SELECT %s::int", (number,))) == [(number,)]
+
+        ((_, cursor),) = line._cursors.values()
+        # Of the last answer it keeps nothing.
+        assert cursor.pgresult.ntuples == 0
+
+
+async def test_a_cursor_that_was_given_much_is_not_kept():
+    async with a_line() as line:
+        much = "x" * 100_000
+        assert await line.rows_of(("SELECT %s::text", (much,))) == [(much,)]
+
+        assert line._cursors == {}
+
+
+async def test_of_many_statements_only_some_cursors_are_kept():
+    async with a_line() as line:
+        for number in range(100):
+            assert await line.rows_of((f"SELECT {number}", ())) == [(number,)]
+
+        assert len(line._cursors) <= 32
+
+
 async def test_a_connection_that_fails_is_replaced():
     async with a_line() as line:
         ((first,),) = await line.rows_of(PID)

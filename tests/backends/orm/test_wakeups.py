@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -10,9 +11,10 @@ from uuid import uuid4
 import pytest
 from asgiref.sync import sync_to_async
 from django.db import DataError, IntegrityError, connection, transaction
+from django.db.utils import ConnectionHandler
 
 from pyjobkit_django import cancel, enqueue, enqueue_many, requeue, run_now
-from pyjobkit_django.backends.orm import DjangoBackend, moves
+from pyjobkit_django.backends.orm import DjangoBackend, moves, wakeups
 from pyjobkit_django.backends.orm.deadlines import Deadlines
 from pyjobkit_django.backends.orm.wakeups import (
     Announcement,
@@ -247,11 +249,11 @@ def test_of_jobs_that_are_due_later_the_soonest_is_told(ear):
 
 @on_postgresql
 def test_however_many_cancels_are_told(ear):
-    wakeups = [Wakeup(WakeupKind.CANCEL, str(uuid4())) for _ in range(2_000)]
+    cancels = [Wakeup(WakeupKind.CANCEL, str(uuid4())) for _ in range(2_000)]
 
-    announce("default", *wakeups)
+    announce("default", *cancels)
 
-    assert ear.heard() == [f"cancel:{wakeup.value}" for wakeup in wakeups]
+    assert ear.heard() == [f"cancel:{wakeup.value}" for wakeup in cancels]
 
 
 @on_postgresql
@@ -357,6 +359,37 @@ async def test_who_listens_is_told_to_look_at_first_and_then_hears_the_others():
 
 
 @on_postgresql
+async def test_wake_ups_that_come_together_are_heard_together_by_a_loop_that_is_slow():
+    count = 2_000
+    turns, heard_in = 0, []
+
+    def turn():
+        nonlocal turns
+        turns += 1
+        time.sleep(0.001)
+        if len(heard_in) <= count:
+            loop.call_soon(turn)
+
+    loop = asyncio.get_running_loop()
+    first = asyncio.Event()
+
+    def hear(_):
+        heard_in.append(turns)
+        first.set()
+
+    listening = asyncio.create_task(listen("default", hear, DEADLINES))
+    await first.wait()
+    burst = [Wakeup(WakeupKind.CANCEL, str(number)) for number in range(count)]
+    loop.call_soon(turn)
+    await asyncio.to_thread(elsewhere, partial(announce, "default", *burst))
+    while len(heard_in) <= count:
+        await asyncio.sleep(0)
+
+    assert heard_in[-1] - heard_in[1] < count / 4
+    await _stop(listening)
+
+
+@on_postgresql
 @pytest.mark.usefixtures("callers_thread")
 async def test_who_listens_is_told_when_the_connection_is_lost():
     heard = asyncio.Queue()
@@ -374,6 +407,12 @@ async def test_there_is_nothing_to_listen_to_elsewhere_or_when_switched_off():
     if connection.vendor != "postgresql":
         await DjangoBackend().listen(pytest.fail)
     await DjangoBackend(notify=False).listen(pytest.fail)
+
+
+def test_a_site_that_has_no_database_yet_does_not_speak_psycopg(monkeypatch):
+    monkeypatch.setattr(wakeups, "connections", ConnectionHandler({"default": {}}))
+
+    assert not wakeups.speaks_psycopg("default")
 
 
 @pytest.mark.skipif(connection.vendor == "postgresql", reason="is about the others")
