@@ -20,19 +20,20 @@ _LOAD_GAP_S = 0.001
 
 
 def enqueueing(stand: Stand, sizes: Sizes) -> Iterator[Figure]:
-    """Measure one by one, beside the plain ORM, and in bulk."""
-    commands = {
-        "enqueue()": ("enqueue", sizes.enqueued),
-        "Job.objects.create() of the same row": ("create", sizes.enqueued),
-        "enqueue_many(), 1,000 a call": ("bulk", sizes.bulk),
+    """Measure one by one, in turn with the plain ORM, and in bulk."""
+    subjects = {
+        "enqueue": "enqueue()",
+        "create": "Job.objects.create() of the same row",
+        "rate": "enqueue_many(), 1,000 a call",
     }
-    found: dict[str, list[float]] = {subject: [] for subject in commands}
+    found: dict[str, list[float]] = {name: [] for name in subjects}
     for _ in range(sizes.rounds):
         with stand.run() as run:
-            for subject, (command, jobs) in commands.items():
-                found[subject].append(run.call(command, jobs)["rate"])
-    for subject, rates in found.items():
-        yield Figure("Enqueue", subject, "jobs/s", tuple(rates))
+            one_by_one = run.call("beside_the_orm", sizes.enqueued)
+            for name, rate in {**one_by_one, **run.call("bulk", sizes.bulk)}.items():
+                found[name].append(rate)
+    for name, rates in found.items():
+        yield Figure("Enqueue", subjects[name], "jobs/s", tuple(rates))
 
 
 def draining(stand: Stand, sizes: Sizes) -> Iterator[Figure]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from benchmarks import databases
 from benchmarks.charts import bar_chart, bar_of
@@ -23,7 +24,7 @@ OURS = "pyjobkit_django"
 ORM = "Job.objects.create() of the same row"
 FLOOR = "raw psycopg, one connection, n = 100"
 _FLOOR_JOBS = 60_000
-_ENQUEUED = 1_000
+_ENQUEUED = 2_000
 _BULK = 20_000
 _PACED = 200
 _GAP_S = 0.02
@@ -31,12 +32,22 @@ _PACED_UNDER_LOAD = 3_000
 _LOAD_GAP_S = 0.001
 _ONE_BY_ONE = "Enqueue, one by one"
 
-type Measure = Callable[[], Sequence[tuple[str, str, float]]]
+
+class Value(NamedTuple):
+    """What one round gives; its subject is the case's, unless it names another."""
+
+    section: str
+    unit: str
+    value: float
+    subject: str = ""
+
+
+type Measure = Callable[[], Sequence[Value]]
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One thing to measure: every round gives a value for each (section, unit)."""
+    """One thing to measure: every round gives the same values."""
 
     subject: str
     note: str
@@ -68,8 +79,8 @@ class Comparison:
         for number in range(rounds):
             for case in self._cases():
                 print(f"round {number + 1}: {case.subject}, {case.note}", flush=True)
-                for section, unit, value in case.measure():
-                    key = (section, case.subject, unit, case.note)
+                for section, unit, value, subject in case.measure():
+                    key = (section, subject or case.subject, unit, case.note)
                     found.setdefault(key, []).append(value)
         for (section, subject, unit, note), values in sorted(
             found.items(), key=lambda item: _ORDER.index(item[0][0])
@@ -90,21 +101,21 @@ class Comparison:
             for stand in served:
                 yield from cases(stand)
 
-    def _floor(self) -> Sequence[tuple[str, str, float]]:
+    def _floor(self) -> Sequence[Value]:
         with databases.lent("postgresql") as database:
             rate = claiming.floor(database.dsn, int(_FLOOR_JOBS * self.scale))
-        return [("Drain, PostgreSQL", "jobs/s", rate)]
+        return [Value("Drain, PostgreSQL", "jobs/s", rate)]
 
     def _drain_case(self, stand: Stand, setting: Setting) -> Case:
         section = _DRAINS[stand.subject.database]
         if setting.workers > 1:
             section = f"{section}, {setting.workers} workers"
 
-        def measure() -> Sequence[tuple[str, str, float]]:
+        def measure() -> Sequence[Value]:
             drained = drain(stand, setting)
             return [
-                (section, "jobs/s", drained.rate),
-                (_MEMORY, "MB", drained.memory_mb),
+                Value(section, "jobs/s", drained.rate),
+                Value(_MEMORY, "MB", drained.memory_mb),
             ]
 
         return Case(stand.subject.name, setting.label, measure)
@@ -127,21 +138,28 @@ def compared(
     return Comparison(tuple(stands), scale), list(dict.fromkeys(told))
 
 
-def _rate_case(
-    stand: Stand, section: str, command: str, jobs: int, *, subject: str = ""
-) -> Case:
+def _rate_case(stand: Stand, section: str, command: str, jobs: int) -> Case:
     return Case(
-        subject or stand.subject.name,
+        stand.subject.name,
         "",
-        lambda: [(section, "jobs/s", rate_of(stand, command, jobs))],
+        lambda: [Value(section, "jobs/s", rate_of(stand, command, jobs))],
     )
 
 
 def _enqueueing(stand: Stand) -> Iterator[Case]:
-    if stand.subject.enqueues:
-        yield _rate_case(stand, _ONE_BY_ONE, "enqueue", _ENQUEUED)
     if stand.subject.name == OURS:
-        yield _rate_case(stand, _ONE_BY_ONE, "create", _ENQUEUED, subject=ORM)
+        yield Case(OURS, "", lambda: _beside_the_orm(stand))
+    elif stand.subject.enqueues:
+        yield _rate_case(stand, _ONE_BY_ONE, "enqueue", _ENQUEUED)
+
+
+def _beside_the_orm(stand: Stand) -> Sequence[Value]:
+    with stand.run() as run:
+        rates = run.call("beside_the_orm", _ENQUEUED)
+    return [
+        Value(_ONE_BY_ONE, "jobs/s", rates["enqueue"]),
+        Value(_ONE_BY_ONE, "jobs/s", rates["create"], ORM),
+    ]
 
 
 def _in_bulk(stand: Stand) -> Iterator[Case]:
@@ -154,12 +172,12 @@ def _idle(stand: Stand) -> Iterator[Case]:
         yield Case(stand.subject.name, idle.label, lambda: _latency(stand, idle))
 
 
-def _latency(stand: Stand, setting: Setting) -> Sequence[tuple[str, str, float]]:
+def _latency(stand: Stand, setting: Setting) -> Sequence[Value]:
     found: Latency
     (found,) = latencies(stand, setting, jobs=_PACED, gap_s=_GAP_S, rounds=1)
     return [
-        ("Idle latency, p50", "ms", found.p50),
-        ("Idle latency, p99", "ms", found.p99),
+        Value("Idle latency, p50", "ms", found.p50),
+        Value("Idle latency, p99", "ms", found.p99),
     ]
 
 
@@ -173,7 +191,9 @@ def _asleep(stand: Stand) -> Iterator[Case]:
         yield Case(
             stand.subject.name,
             sleeping.label,
-            lambda: [("500 jobs of sleep(1)", "s", sleep_together(stand, sleeping))],
+            lambda: [
+                Value("500 jobs of sleep(1)", "s", sleep_together(stand, sleeping))
+            ],
         )
 
 
@@ -181,7 +201,7 @@ def _command(subject: Subject, setting: Setting) -> str:
     return f"{subject.name}: python {' '.join(setting.command)}"
 
 
-def _latency_under_load(stand: Stand) -> Sequence[tuple[str, str, float]]:
+def _latency_under_load(stand: Stand) -> Sequence[Value]:
     setting = worker("Late")
     (found,) = latencies(
         stand,
@@ -192,8 +212,8 @@ def _latency_under_load(stand: Stand) -> Sequence[tuple[str, str, float]]:
         senders=LOAD_SENDERS,
     )
     return [
-        ("Latency under load, p99", "ms", found.p99),
-        ("Latency under load, jobs sent", "jobs/s", found.rate),
+        Value("Latency under load, p99", "ms", found.p99),
+        Value("Latency under load, jobs sent", "jobs/s", found.rate),
     ]
 
 
