@@ -61,6 +61,7 @@ class DefaultExecContext(ExecContext):
         self._log_sink = log_sink
         self._event_bus = event_bus
         self._backend = backend
+        self._topic = ""
 
     async def log(self, message: str, /, *, stream: str = "stdout") -> None:
         version = self.job.version if self.job else 0
@@ -75,8 +76,9 @@ class DefaultExecContext(ExecContext):
     async def set_progress(self, value: float, /, **meta: Any) -> None:
         if not math.isfinite(value):
             raise ValueError(f"progress must be a number from 0 to 1, not {value}")
-        topic = PROGRESS_TOPIC_TEMPLATE.format(job_id=self.job_id)
-        await self._event_bus.publish(topic, {"value": value, **meta})
+        if not self._topic:
+            self._topic = PROGRESS_TOPIC_TEMPLATE.format(job_id=self.job_id)
+        await self._event_bus.publish(self._topic, {"value": value, **meta})
 
     @asynccontextmanager
     async def profile_phase(self, name: str, /, **meta: Any) -> AsyncIterator[None]:

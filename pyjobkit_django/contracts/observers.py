@@ -11,7 +11,8 @@ from typing import Any
 from uuid import UUID
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen: a job that logs much makes two for each line, which would take twice as long.
+@dataclass(slots=True)
 class LogRecord:
     """One line of a job's log; ``version`` tells which of its runs wrote it."""
 

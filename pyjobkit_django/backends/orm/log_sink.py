@@ -151,10 +151,15 @@ def _rows_of(records: Sequence[LogRecord]) -> list[Row]:
 
 def _by_run(records: Sequence[LogRecord]) -> dict[tuple[UUID, int], list[Line]]:
     runs: dict[tuple[UUID, int], list[Line]] = defaultdict(list)
+    lines: list[Line] = []
+    job_id, version = None, -1
     for record in records:
+        # A job writes several in a row, and ids are hashed in Python.
+        if record.job_id is not job_id or record.version != version:
+            job_id, version = record.job_id, record.version
+            lines = runs[job_id, version]
         seconds = record.written_at.timestamp() if record.written_at else time.time()
-        line = (round(seconds, 3), record.stream, clean_text(record.message))
-        runs[record.job_id, record.version].append(line)
+        lines.append((round(seconds, 3), record.stream, clean_text(record.message)))
     return runs
 
 
