@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing
 
 from benchmarks import marks, workers
+from benchmarks.draining import drain
 from benchmarks.figures import Figure
 from benchmarks.ours.sizes import Sizes
 from benchmarks.ours.subject import worker
@@ -47,9 +48,13 @@ def idle_statements(stand: Stand, sizes: Sizes) -> Iterator[Figure]:
 
 
 def chatty(stand: Stand, sizes: Sizes) -> Iterator[Figure]:
-    """Measure jobs that log 10 lines and set progress 5 times; ValueError if any is lost."""
-    rates = []
+    """Measure jobs that log 10 lines and set progress 5 times, in turn with no-ops.
+
+    ValueError if any line or progress is lost.
+    """
+    rates, no_ops = [], []
     for _ in range(sizes.rounds):
+        no_ops.append(drain(stand, worker("Noop", jobs=sizes.drained)).rate)
         with (
             stand.run() as run,
             workers.started(stand.log) as crew,
@@ -64,6 +69,7 @@ def chatty(stand: Stand, sizes: Sizes) -> Iterator[Figure]:
             rates.append(sizes.chatty / (took / 1e9))
             _check_nothing_is_lost(run, sizes.chatty)
     yield Figure("Chatty jobs", "10 lines, 5 progress", "jobs/s", tuple(rates))
+    yield Figure("In turn with chatty jobs", "no-ops", "jobs/s", tuple(no_ops))
 
 
 def _check_nothing_is_lost(run: Run, jobs: int) -> None:

@@ -22,16 +22,20 @@ def goals(figures: Iterable[Figure]) -> Iterator[Goal]:
     yield from _of_memory(found)
 
 
-_ONE = ("Drain", "1 worker")
 _RATIOS = (
-    ("2 workers to 1", ("Drain", "2 workers"), _ONE, 1.15),
+    ("2 workers to 1", ("Drain", "2 workers"), ("Drain", "1 worker"), 1.15),
     (
         "enqueue() to Job.objects.create()",
         ("Enqueue", "enqueue()"),
         ("Enqueue", "Job.objects.create() of the same row"),
         1.4,
     ),
-    ("chatty jobs to no-ops", ("Chatty jobs", "10 lines, 5 progress"), _ONE, 0.2),
+    (
+        "chatty jobs to no-ops",
+        ("Chatty jobs", "10 lines, 5 progress"),
+        ("In turn with chatty jobs", "no-ops"),
+        0.2,
+    ),
     (
         "behind mountains to an empty table",
         ("Flatness", "behind mountains"),
